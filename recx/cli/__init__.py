@@ -1,0 +1,1 @@
+"""Words, flags and printing: one file per verb, no logic."""

@@ -1,0 +1,1 @@
+"""Composing settings from conf/ and the command line, and explaining them."""

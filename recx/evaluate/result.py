@@ -1,0 +1,96 @@
+"""What an evaluation found: everything a report shows, as plain numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean with its uncertainty."""
+
+    value: float
+    low: float  # 95 % interval
+    high: float
+    se: float
+    n: int  # users (or ratings)
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """One epoch of a learning curve."""
+
+    epoch: int
+    loss: float
+    metric: float | None
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """One row of the table: a base, a fusion or one of the controls beside it."""
+
+    label: str  # "als", "popular@recent", "stack", "rrf"
+    kind: str  # "base" | "fusion" | "blend"
+    run: str  # folder
+    metrics: dict[str, Estimate]  # "ndcg@10" -> estimate; on explicit feedback "rmse" ... as well
+    fit_seconds: float  # of the fit that was scored
+    milliseconds_per_user: float  # scoring and top-k
+    peak_megabytes: float | None
+    curve: list[CurvePoint] = field(default_factory=list)
+    curve_metric: str | None = None  # what the curve's metric is, on watch
+    exposure: list[float] = field(default_factory=list)
+    """Share of recommendations that went to each popularity decile of the items, most popular first: 10 numbers."""
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Entrant ``a`` minus entrant ``b`` on one metric, paired by user."""
+
+    metric: str
+    a: str
+    b: str
+    difference: Estimate
+    relative: float | None  # difference / value of b; None where b is 0
+    p_t: float  # paired t
+    p_bootstrap: float
+    p_holm: float  # paired t, Holm-adjusted over the comparisons of this task and metric
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What the stack listens to, or what a base is worth."""
+
+    label: str  # base or feature group
+    share: float | None  # of the stack's attribution, sums to 1 over the labels
+    without: float | None  # ndcg@10 (or rmse) lost on the window's held-out users when the base is left out
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """All entrants under one protocol."""
+
+    name: str  # "repeat=allow"
+    protocol: dict[str, Any]  # k, repeat, candidates, relevant_from, hash: what the report prints
+    n_users: int
+    n_targets: int
+    headline: str  # the metric that decides: "ndcg@10" or "rmse"
+    entrants: list[Entrant]
+    comparisons: list[Comparison]
+    contributions: list[Contribution]
+    candidate_recall: float | None  # of the fusion's union: its ceiling
+    item_exposure: list[float]  # share of the test interactions per popularity decile: what users really took
+    verdict: list[str]  # sentences; the first says it all
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `recx evaluate` returns and report/ draws."""
+
+    dataset: str
+    dataset_notes: list[str]  # "simulated from real shopping patterns"
+    dataset_facts: dict[str, Any]  # users, items, interactions, split, dates
+    tasks: list[TaskResult]
+    manifest: dict[str, Any]  # command, versions, machine, seconds
+    folder: str = ""

@@ -1,0 +1,1 @@
+"""Rankings and ratings -> numbers: one formula family per file, the protocol, the statistics."""

@@ -1,0 +1,192 @@
+"""The contract of every base model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar, Generic, Protocol, Self, TypeVar, final
+
+import numpy as np
+import numpy.typing as npt
+
+from recx.arrays import Bool, Float32, Float64, Int32
+from recx.data import Pairs, Rankings, TrainingData, UserBatch
+from recx.errors import DataError
+
+BLOCK_BYTES = 64 << 20
+"""Scores of one block of users take about this much memory."""
+
+
+@dataclass
+class ModelConfig:
+    """Settings every model has."""
+
+    name: str = ""
+    """Which model these settings are for: a key of recx.models.MODELS."""
+
+
+C = TypeVar("C", bound=ModelConfig)
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """One row of a learning curve."""
+
+    epoch: int  # from 1
+    loss: float  # mean training loss of the epoch
+    metric: float | None  # on watch, None where nothing is watched
+    seconds: float  # of training, without the validation
+
+
+class Validation(Protocol):
+    """What may stop training early: a metric on watch."""
+
+    metric: str
+    higher_is_better: bool
+
+    def measure(self, model: Recommender[ModelConfig]) -> float:
+        """The metric of ``model`` as it stands."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How to run, never what to learn."""
+
+    seed: int = 0
+    device: str = "cpu"
+    threads: int = 2
+    progress: Callable[[EpochReport, int], None] | None = None
+    """Called after every epoch with its report and the number of epochs there may be."""
+    checkpoint: Path | None = None
+    """Folder for checkpoints; training continues from what lies there and clears it when it ends."""
+
+
+@dataclass(frozen=True, eq=False)
+class Allowed:
+    """The candidate policy of a report: which items may stand in a list."""
+
+    items: Bool  # (n_items,)
+    repeat: bool  # False: items in the user's history are masked
+    order: Int32  # (n_items,) seeded permutation that breaks ties, the same for every model of a report
+
+
+class Recommender(Generic[C]):
+    """Fit once, then score any user from the history that comes with the question.
+
+    A subclass implements ``_fit``, ``score``, ``arrays`` and ``restore``; ``rate`` where it predicts ratings,
+    ``score_pairs`` where it can do better than gather from ``score``, ``knows`` where it can score users from
+    more than their history or needs less.
+    """
+
+    rates: ClassVar[bool] = False
+    """Also predicts ratings."""
+    epochs_trained: int = 0
+    """Epochs the fitted parameters had; 0 for closed forms."""
+    history: tuple[EpochReport, ...] = ()
+    """Learning curve of the last fit; empty for closed forms."""
+
+    def __init__(self, config: C) -> None:
+        self.config = config
+        self.popularity: Float32 = np.zeros(0, dtype=np.float32)  # (n_items,) share of the log, the fallback
+
+    @property
+    def n_items(self) -> int:
+        """Items of the fitted id space."""
+        return len(self.popularity)
+
+    @final
+    def fit(self, data: TrainingData, run: RunOptions, watch: Validation | None = None) -> Self:
+        """Learn from ``data`` alone; same data, seed and machine give the same arrays.
+
+        Raises DataError where there is nothing to learn from.
+        """
+        if not len(data.interactions):
+            raise DataError("there is nothing to learn from: the training part is empty")
+        counts = data.interactions.item_counts
+        self.popularity = (counts / counts.sum()).astype(np.float32)
+        self._fit(data, run, watch)
+        return self
+
+    def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
+        raise TypeError(f"{type(self).__name__} does not say how it is fitted")
+
+    def score(self, batch: UserBatch) -> Float32:
+        """Preference of every user of the batch for every item; rows of users it does not know are arbitrary.
+
+        Returns (len(batch), n_items) float32, C-contiguous, freshly allocated: the caller may write into it.
+        """
+        raise TypeError(f"{type(self).__name__} does not say how it scores")
+
+    def score_pairs(self, batch: UserBatch, pairs: Pairs) -> Float32:
+        """The entries of ``score`` at ``pairs``: (len(pairs),)."""
+        return self.score(batch)[pairs.row, pairs.item]
+
+    def rate(self, batch: UserBatch, pairs: Pairs) -> Float32:
+        """Predicted ratings in the data's scale, unclipped: (len(pairs),). Only where ``rates``."""
+        raise TypeError(f"{type(self).__name__} does not rate")
+
+    def knows(self, batch: UserBatch) -> Bool:
+        """Which users it can say something about: (len(batch),). By default those with a history."""
+        return np.asarray(batch.histories.lengths > 0)
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Everything ``restore`` needs, by name; scalars as 0-d arrays."""
+        raise TypeError(f"{type(self).__name__} does not say what it learnt")
+
+    def restore(self, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
+        """Become the model whose ``arrays`` these are."""
+        raise TypeError(f"{type(self).__name__} does not say how it is restored")
+
+    @final
+    def recommend(self, batch: UserBatch, k: int, allowed: Allowed) -> Rankings:
+        """The ``k`` best allowed items of every user; popularity answers for users the model does not know."""
+        blocks = [
+            self._recommend_block(block, k, allowed) for block in split_batch(batch, block_size(self.n_items))
+        ]
+        if not blocks:
+            return Rankings(batch.users, np.zeros((0, k), np.int32), np.zeros((0, k), np.float32))
+        return Rankings.concatenate(blocks)
+
+    def _recommend_block(self, batch: UserBatch, k: int, allowed: Allowed) -> Rankings:
+        from recx.kernels.topk import top_k
+
+        scores = self.score(batch)
+        if scores.shape != (len(batch), self.n_items) or scores.dtype != np.float32:
+            raise TypeError(f"{type(self).__name__}.score gave {scores.shape} {scores.dtype}")
+        scores[~self.knows(batch)] = self.popularity
+        if np.isnan(scores).any():
+            raise DataError(f"{self.config.name} scored NaN; it did not converge: lower lr or raise reg")
+        mask(scores, batch, allowed)
+        items, best = top_k(scores, allowed.order, k)
+        return Rankings(batch.users, items, best)
+
+
+def mask(scores: Float32, batch: UserBatch, allowed: Allowed) -> None:
+    """Set what the candidate policy rules out to -inf, in place."""
+    if not allowed.items.all():
+        scores[:, ~allowed.items] = -np.inf
+    if not allowed.repeat:
+        scores[batch.histories.rows, batch.histories.items] = -np.inf
+
+
+def block_size(n_items: int) -> int:
+    """Users per block so that their scores take about BLOCK_BYTES."""
+    return max(16, BLOCK_BYTES // (4 * max(1, n_items)))
+
+
+def split_batch(batch: UserBatch, size: int) -> list[UserBatch]:
+    """The batch in blocks of ``size`` users."""
+    if len(batch) <= size:
+        return [batch] if len(batch) else []
+    blocks = []
+    for start in range(0, len(batch), size):
+        rows = np.arange(start, min(start + size, len(batch)))
+        at = None if batch.at is None else batch.at[rows]
+        blocks.append(replace(batch, users=batch.users[rows], histories=batch.histories.take(rows), at=at))
+    return blocks
+
+
+def dense(values: Float64 | Float32) -> Float32:
+    """``values`` as the C-contiguous float32 that ``score`` returns."""
+    return np.ascontiguousarray(values, dtype=np.float32)

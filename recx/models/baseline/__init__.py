@@ -1,0 +1,1 @@
+"""What everything else has to beat."""

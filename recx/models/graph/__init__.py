@@ -1,0 +1,1 @@
+"""Models that walk or convolve the user-item graph."""

@@ -1,0 +1,1 @@
+"""Users like you, items like these."""

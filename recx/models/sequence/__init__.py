@@ -1,0 +1,1 @@
+"""Models that read the order of a history."""

@@ -1,0 +1,1 @@
+"""Numbers -> terminal, json, markdown, html."""

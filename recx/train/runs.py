@@ -1,0 +1,100 @@
+"""Finished trainings: what lies in results/train, checked and read back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from recx import store
+from recx.errors import DataError
+from recx.models import config_class, create
+from recx.models.base import EpochReport, ModelConfig, Recommender
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One fit of a run."""
+
+    name: str  # "select", "window-0" ... or "final": the fold's name
+    key: str  # model settings + fold + seed + sources: equal keys, equal arrays
+    epochs: int  # 0 for closed forms
+    seconds: float
+    peak_megabytes: float
+    history: tuple[EpochReport, ...]
+
+
+@dataclass(frozen=True)
+class TrainRun:
+    """A finished `recx train`."""
+
+    folder: Path
+    label: str  # the model's name, or the label a fusion gave it
+    model: ModelConfig
+    dataset: Path  # folder of the prepared data set
+    dataset_fingerprint: str
+    seed: int
+    stopped_on_valid: bool  # split.watch=valid: such a run may not feed a stacker
+    fits: dict[str, Fit]
+    metric: str | None  # what watch measured, None where nothing was watched
+    watch: dict[str, float]  # metrics of the select fit on watch; empty where there was no select fit
+    valid: dict[str, float]  # metrics of the window fit on valid, by name
+
+    @property
+    def scoring_fit(self) -> str:
+        """The fit that scores test: final, or with refit=no the last window's."""
+        return "final" if "final" in self.fits else [name for name in self.fits if name != "select"][-1]
+
+
+def open_run(folder: Path) -> TrainRun:
+    """Read a finished train run; DataError where it is unfinished, damaged or something else."""
+    manifest = store.read_manifest(folder)
+    if manifest.get("verb") != "train":
+        raise DataError(f"{folder} is a {manifest.get('verb')} run, not a train run")
+    fits = {
+        name: Fit(
+            name,
+            fit["key"],
+            fit["epochs"],
+            fit["seconds"],
+            fit["peak_megabytes"],
+            tuple(EpochReport(*row) for row in fit["history"]),
+        )
+        for name, fit in manifest["fits"].items()
+    }
+    return TrainRun(
+        folder,
+        manifest["label"],
+        config_class(manifest["model"]["name"])(**manifest["model"]),
+        Path(manifest["dataset"]["folder"]),
+        manifest["dataset"]["fingerprint"],
+        manifest["seed"],
+        manifest["stopped_on_valid"],
+        fits,
+        manifest["metric"],
+        manifest["watch"],
+        manifest["valid"],
+    )
+
+
+def load_model(run: TrainRun, fit: str) -> Recommender[Any]:
+    """The fitted model of ``fit``, ready to score."""
+    if fit not in run.fits:
+        raise DataError(f"{run.folder} has no fit '{fit}', only {', '.join(run.fits)}")
+    return read_model(run.folder / "model", fit, run.model, run.fits[fit])
+
+
+def read_model(folder: Path, name: str, config: ModelConfig, fit: Fit | None = None) -> Recommender[Any]:
+    """The model written as ``name`` into ``folder``."""
+    model = create(config)
+    arrays = store.read_arrays(folder / f"{name}.safetensors")
+    model.popularity = arrays.pop("popularity")
+    model.restore(arrays)
+    if fit:
+        model.history, model.epochs_trained = fit.history, fit.epochs
+    return model
+
+
+def write_model(folder: Path, name: str, model: Recommender[Any]) -> None:
+    """Write a fitted model so that ``read_model`` gives it back."""
+    store.write_arrays(folder / f"{name}.safetensors", {"popularity": model.popularity, **model.arrays()})
