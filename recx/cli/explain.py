@@ -1,0 +1,44 @@
+"""`recx VERB --help`: what the verb does, its groups with their options, every setting with default and doc."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from recx.cli.text import PURPOSE
+
+FLAGS = {
+    "prepare": "--dry-run  --conf DIR  --quiet",
+    "train": "--resume  --conf DIR  --quiet",
+    "fuse": "--resume  --conf DIR  --quiet",
+    "sweep": "--conf DIR  --quiet",
+    "evaluate": "--conf DIR  --quiet",
+    "run": "--conf DIR  --quiet",
+}
+
+
+def print_help(verb: str, arguments: list[str], conf: Path | None) -> None:
+    """Print it on stdout, for the options that ``arguments`` choose."""
+    from recx.config import folders
+    from recx.config.compose import compose
+    from recx.config.docs import documented
+
+    composed = compose(verb, arguments, conf)
+    console = Console(highlight=False)
+    console.print(f"[bold]recx {verb}[/] {escape('[GROUP=OPTION | KEY=VALUE]...')}  {FLAGS.get(verb, '')}\n")
+    console.print(f"{PURPOSE[verb]}\n")
+    path = folders.search_path(conf)
+    for group, chosen in composed.choices.items():
+        names = [f"[bold]{name}[/]" if name == chosen else name for name in folders.options(group, path)]
+        console.print(f"[cyan]{group}[/]  {' '.join(names)}", soft_wrap=True)
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, max_width=28, overflow="ellipsis")
+    table.add_column(overflow="fold", style="dim")
+    for setting in documented(composed.settings):
+        table.add_row(setting.key, escape(setting.value), escape(setting.doc))
+    console.print()
+    console.print(table)

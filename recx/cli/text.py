@@ -1,0 +1,16 @@
+"""What each verb is for, in a sentence or two."""
+
+PURPOSE = {
+    "prepare": "Clean a log, number its users and items and split it. Preparing the same thing twice does nothing.",
+    "train": "Train one base model and show how it does on valid; test stays closed until `recx evaluate`.",
+    "fuse": "Stack base models with LightGBM on scores they gave without having seen the labels.",
+    "evaluate": "Measure finished runs on test by one protocol, compare them in pairs and write a report.",
+    "sweep": "Train one model with many settings, rank them on watch and keep the best. "
+    "Several values are written model.factors=32,64; a stopped sweep continues.",
+    "run": "Prepare, train the bases, fuse them and evaluate everything: one command, one report.",
+    "config": "Print the composed settings of a verb and where each value came from.",
+    "models": "List the base models.",
+    "datasets": "List the data sets recx can read, and which are prepared.",
+    "ls": "List runs and their state.",
+}
+"""Verb -> help text."""

@@ -1,0 +1,276 @@
+"""conf/ and the command line -> one checked settings object. The only importer of hydra."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, OverrideType
+from hydra.errors import HydraException, OverrideParseException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from recx.config import folders
+from recx.config.verbs import BASES, GROUPS, settings_class
+from recx.errors import UsageError, did_you_mean
+
+COMMAND_LINE = "command line"
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A verb's settings and where each came from."""
+
+    verb: str
+    settings: Any
+    """An instance of the verb's dataclass."""
+    origins: Mapping[str, str]
+    """"model.factors" -> "conf/model/als.yaml" or "command line"."""
+    choices: Mapping[str, str]
+    """Group -> chosen option."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """The trailing arguments of a command, sorted by what they do."""
+
+    choices: dict[str, str]  # group -> option
+    settings: dict[str, Override]  # key -> override
+    bases: list[str] | None  # bases=[als,popular@recent]
+    base_settings: dict[str, dict[str, Override]]  # label -> key -> override
+
+
+def compose(verb: str, arguments: Sequence[str], conf: Path | None = None) -> Composed:
+    """Settings of ``verb`` with ``arguments`` (key=value, group=option) laid over conf/.
+
+    Raises UsageError, one line, for anything that is not a setting, an option or a value of the right type.
+    """
+    path = folders.search_path(conf)
+    with _hydra(path):
+        words = _read(verb, arguments, path)
+        tree = _lay_over(verb, words)
+        choices = _choices(tree)
+        origins = _origins(verb, tree, choices, words, path)
+        settings = _checked(verb, tree, words, origins, path)
+    return Composed(verb, settings, origins, choices)
+
+
+def parse(argument: str) -> Override:
+    """One trailing argument, as Hydra's grammar reads it; UsageError where it is none."""
+    if "=" not in argument and not argument.startswith("~"):
+        raise UsageError(f"'{argument}' is no setting; settings read key=value, such as seed=7")
+    try:
+        override = OverridesParser.create().parse_override(argument)
+    except OverrideParseException:
+        raise UsageError(f"'{argument}' cannot be read; put quotes around values: 'key=\"a=b, c\"'") from None
+    if override.type is not OverrideType.CHANGE:
+        sign = argument[: re.match(r"[+~]*", argument).end()]  # type: ignore[union-attr]
+        raise UsageError(f"'{argument}' would slip past the checks; write it without '{sign}'")
+    return override
+
+
+def plain(settings: Any) -> dict[str, Any]:
+    """Settings as nested dicts of plain values, for manifests and yaml."""
+    return asdict(settings)
+
+
+def to_yaml(settings: Any) -> str:
+    """Settings as yaml."""
+    return OmegaConf.to_yaml(OmegaConf.create(plain(settings)))
+
+
+def flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings by dotted key."""
+    leaves: dict[str, Any] = {}
+    for key, value in tree.items():
+        if isinstance(value, Mapping) and value:
+            leaves |= flat(value, f"{prefix}{key}.")
+        else:
+            leaves[f"{prefix}{key}"] = value
+    return leaves
+
+
+# --- reading the command line -----------------------------------------------------------------------------------
+
+
+def _read(verb: str, arguments: Sequence[str], path: list[Path]) -> Words:
+    words = Words({}, {}, None, {})
+    groups = {field.name for field in fields(settings_class(verb)) if field.name in {*GROUPS, BASES}}
+    for argument in arguments:
+        override = parse(argument)
+        key = override.key_or_group
+        if key == BASES and BASES in groups and isinstance(override.value(), list):
+            words = Words(words.choices, words.settings, [str(v) for v in override.value()], words.base_settings)
+        elif key.startswith(f"{BASES}.") and BASES in groups:
+            label, _, setting = key.removeprefix(f"{BASES}.").partition(".")
+            words.base_settings.setdefault(label, {})[setting] = override
+        elif override.is_sweep_override():
+            raise UsageError(f"'{argument}' names several values; trying each is what recx sweep does")
+        elif key in groups:
+            option = str(override.value())
+            known = folders.options(key, path)
+            if option not in known:
+                noun = GROUPS[key].noun if key in GROUPS else "set of bases"
+                raise UsageError(f"no {noun} called '{option}'{did_you_mean(option, known)}")
+            words.choices[key] = option
+        else:
+            words.settings[key] = override
+    return words
+
+
+def _lay_over(verb: str, words: Words) -> DictConfig:
+    chosen = [f"{group}={option}" for group, option in words.choices.items()]
+    try:
+        return hydra_compose(
+            verb, [*chosen, *(str(o.input_line) for o in words.settings.values())], return_hydra_config=True
+        )
+    except (HydraException, OmegaConfBaseException) as error:
+        known = flat(_container(hydra_compose(verb, chosen)))
+        for key, override in words.settings.items():
+            if key not in known and not any(name.startswith(f"{key}.") for name in known):
+                if isinstance(known.get(key.rpartition(".")[0]), dict):
+                    continue  # an entry of a mapping, such as dataset.event_weights.view
+                raise UsageError(f"no setting '{key}'{did_you_mean(key, known)}") from None
+            if any(name.startswith(f"{key}.") for name in known):
+                raise UsageError(
+                    f"'{override.input_line}': {key} is a group of settings; set one of "
+                    + ", ".join(sorted(name for name in known if name.startswith(f"{key}.")))
+                ) from None
+        raise UsageError(_first_line(error)) from None
+
+
+# --- checking ---------------------------------------------------------------------------------------------------
+
+
+def _checked(verb: str, tree: DictConfig, words: Words, origins: dict[str, str], path: list[Path]) -> Any:
+    values = _container(tree)
+    parts: dict[str, Any] = {}
+    for name, group in GROUPS.items():
+        if name in values:
+            parts[name] = _typed(group.schema(values[name]), values.pop(name), f"{name}.")
+    if BASES in values:
+        parts[BASES] = _bases(values.pop(BASES), words, origins, path)
+    settings = _typed(settings_class(verb), values, "")
+    for name, part in parts.items():
+        setattr(settings, name, part)
+    return settings
+
+
+def _typed(schema: type, values: Mapping[str, Any], prefix: str) -> Any:
+    """An instance of the dataclass ``schema``; UsageError where a key is unknown or a value has another type."""
+    known = [field.name for field in fields(schema)]
+    for key in values:
+        if key not in known:
+            names = [f"{prefix}{name}" for name in known]
+            raise UsageError(f"no setting '{prefix}{key}'{did_you_mean(f'{prefix}{key}', names)}")
+    try:
+        return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), dict(values)))
+    except OmegaConfBaseException as error:
+        key = getattr(error, "full_key", None) or ""
+        value = flat(values).get(key, "")
+        wanted = _wanted(error)
+        raise UsageError(f"{prefix}{key}={value}: {wanted}") from None
+
+
+def _wanted(error: Exception) -> str:
+    """What a value should have been, from OmegaConf's words."""
+    text = _first_line(error)
+    kinds = {"Integer": "a whole number", "Float": "a number", "Boolean": "yes or no", "String": "a word"}
+    for name, kind in kinds.items():
+        if f"to {name}" in text or f"as {name}" in text:
+            return f"expected {kind}"
+    if "list" in text.lower():
+        return "expected a list such as [5,10]"
+    return text[:1].lower() + text[1:]
+
+
+def _bases(
+    chosen: Mapping[str, Any], words: Words, origins: dict[str, str], path: list[Path]
+) -> dict[str, Any]:
+    """Label -> settings of the model: conf/model/<name>.yaml, over it the group's values, over it the words'."""
+    if words.bases is not None:
+        chosen = {}
+        for word in words.bases:
+            option, _, label = word.partition("@")
+            if (label or option) in chosen:
+                raise UsageError(f"two bases called '{label or option}'; give one a label: {option}@other")
+            chosen[label or option] = {"name": option}
+    for label in words.base_settings:
+        if label not in chosen:
+            raise UsageError(f"no base called '{label}'{did_you_mean(label, chosen)}")
+    bases = {}
+    known = folders.options("model", path)
+    for label, given in chosen.items():
+        option = str((given or {}).get("name", label))
+        if option not in known:
+            raise UsageError(f"no model called '{option}'{did_you_mean(option, known)}")
+        values = _container(hydra_compose(f"model/{option}"))["model"]
+        prefix = f"{BASES}.{label}."
+        source = folders.shown(folders.find(f"model/{option}", path))
+        group = COMMAND_LINE if words.bases is not None else origins.get(BASES, "")
+        own = {key: value for key, value in (given or {}).items() if key != "name"}
+        typed = {key: override.value() for key, override in words.base_settings.get(label, {}).items()}
+        bases[label] = _typed(GROUPS["model"].schema(values), values | own | typed, prefix)
+        for key in values:
+            origins[prefix + key] = COMMAND_LINE if key in typed else group if key in own else source
+    origins.pop(BASES, None)
+    return bases
+
+
+# --- origins ----------------------------------------------------------------------------------------------------
+
+
+def _choices(tree: DictConfig) -> dict[str, str]:
+    return {str(group): str(option) for group, option in tree.hydra.runtime.choices.items() if "/" not in str(group)}
+
+
+def _origins(
+    verb: str, tree: DictConfig, choices: Mapping[str, str], words: Words, path: list[Path]
+) -> dict[str, str]:
+    """Dotted key -> file or command line. ``bases`` stands for its whole group until it is unfolded."""
+    origins = {}
+    values = _container(tree)
+    for group, option in choices.items():
+        if group in values:
+            source = folders.shown(folders.find(f"{group}/{option}", path))
+            if group == BASES:
+                origins[BASES] = source
+            else:
+                origins |= dict.fromkeys(flat({group: values[group]}), source)
+    own = folders.shown(folders.find(verb, path))
+    origins |= dict.fromkeys((key for key in flat(values) if key.split(".")[0] not in choices), own)
+    origins |= dict.fromkeys((key for key in words.settings if key in flat(values)), COMMAND_LINE)
+    return origins
+
+
+# --- hydra ------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _hydra(path: list[Path]) -> Iterator[None]:
+    """Hydra's global state, set up for one composition; the user's folder goes first."""
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(str(path[-1]), version_base="1.3", job_name="recx"):
+        if len(path) > 1:
+            loader = GlobalHydra.instance().config_loader()
+            loader.get_search_path().prepend("user", f"file://{path[0]}")
+            loader.repository = type(loader.repository)(loader.get_search_path())  # type: ignore[attr-defined]
+        yield
+
+
+def _container(tree: DictConfig) -> dict[str, Any]:
+    values = OmegaConf.to_container(OmegaConf.masked_copy(tree, [k for k in tree if k != "hydra"]), resolve=True)
+    assert isinstance(values, dict)
+    return {str(key): value for key, value in values.items()}
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

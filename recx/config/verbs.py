@@ -1,0 +1,71 @@
+"""Which settings each verb takes: its dataclass, its config groups, and the dataclass behind every option."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+SETTINGS: dict[str, str] = {
+    "prepare": "recx.prepare.config:PrepareConfig",
+    "train": "recx.train.config:TrainConfig",
+    "fuse": "recx.fuse.config:FuseConfig",
+    "evaluate": "recx.evaluate.config:EvaluateConfig",
+    "sweep": "recx.sweep.config:SweepConfig",
+    "run": "recx.run.config:RunConfig",
+}
+"""Verb -> "module:dataclass" of its settings; conf/<verb>.yaml holds their defaults."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A config group: conf/<name>/*.yaml."""
+
+    name: str
+    noun: str  # how messages call one of its options
+    schema: Callable[[dict[str, Any]], type]  # the dataclass of an option with these values
+
+
+def _model(node: dict[str, Any]) -> type:
+    from recx.models import config_class
+
+    return config_class(str(node.get("name", "")))
+
+
+def _dataset(node: dict[str, Any]) -> type:
+    from recx.prepare.sources import source_config_class
+
+    return source_config_class(str(node.get("source", "")))
+
+
+def _split(node: dict[str, Any]) -> type:
+    from recx.prepare.config import SplitConfig
+
+    return SplitConfig
+
+
+def _fuser(node: dict[str, Any]) -> type:
+    from recx.fuse.config import fuser_config_class
+
+    return fuser_config_class(str(node.get("name", "")))
+
+
+GROUPS: dict[str, Group] = {
+    group.name: group
+    for group in (
+        Group("dataset", "data set", _dataset),
+        Group("split", "split", _split),
+        Group("model", "model", _model),
+        Group("fuser", "fuser", _fuser),
+    )
+}
+BASES = "bases"
+"""The group whose options are mappings of labels to models; it may be a list on the command line."""
+
+
+def settings_class(verb: str) -> type:
+    """The dataclass of a verb's settings."""
+    module, _, name = SETTINGS[verb].partition(":")
+    loaded: type = getattr(import_module(module), name)
+    return loaded

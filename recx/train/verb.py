@@ -1,0 +1,61 @@
+"""`train`: up to three fits of one configuration, each made once, and what they score on watch and valid."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from recx import store
+from recx.manifest import Record
+from recx.models import create
+from recx.models.base import RunOptions
+from recx.prepare import prepare
+from recx.prepare.stored import folder_of
+from recx.session import Session
+from recx.train import keys
+from recx.train.config import TrainConfig
+from recx.train.fits import Fits
+from recx.train.machine import limit_threads, resolve_device
+from recx.train.plan import Plan
+from recx.train.runs import TrainRun, open_run
+
+QUIET = Session()
+
+
+def train(config: TrainConfig, session: Session = QUIET, label: str | None = None) -> TrainRun:
+    """Train one model: the select fit finds how many epochs, the window fits score valid, the final one test.
+
+    A finished run of the same model, data, seed and sources is returned as it is. With ``config.resume`` an
+    unfinished one is continued, inside the very epoch it was stopped in.
+
+    Raises UsageError for settings the model cannot take, DataError where the data cannot carry it.
+    """
+    tell = session.listener
+    label = label or config.model.name
+    model = create(config.model)
+    device = resolve_device(config.device)
+    dataset = prepare(config, tell.say)
+    plan = Plan.of(config, dataset, model.rates)
+    results = Path(config.results) / "train"
+    if done := keys.find_run(results, plan.key):
+        tell.say(f"{label}: trained before, {done}")
+        return replace(open_run(done), label=label)
+    unfinished = keys.find_run(results, plan.key, status="running") if config.resume else None
+    folder = unfinished or store.run_folder(Path(config.results), "train", label)
+    with store.claimed(folder), limit_threads(config.threads) as threads:
+        record = Record(folder, "train", session, asdict(config), config.seed)
+        record.note(
+            key=plan.key,
+            label=label,
+            model=asdict(config.model),
+            dataset={"folder": str(folder_of(config)), "fingerprint": dataset.fingerprint},
+            stopped_on_valid=plan.trains_in_epochs and config.split.watch == "valid",
+            metric=plan.metric if plan.trains_in_epochs else None,
+        )
+        try:
+            Fits(plan, record, session, label, RunOptions(config.seed, device, threads)).make()
+        except Exception as error:
+            record.fail(error)
+            raise
+        record.end()
+    return open_run(folder)
