@@ -12,6 +12,7 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -244,3 +245,42 @@ def checksums(run: Path) -> dict[str, str]:
     """sha256 of every file of a run but its manifest, by path inside the run."""
     files = sorted(path for path in run.rglob("*") if path.is_file() and not path.name.startswith("."))
     return {str(path.relative_to(run)): sha256(path) for path in files if path.name != MANIFEST}
+
+
+@dataclass(frozen=True)
+class ListedRun:
+    """One line of `recx ls`."""
+
+    folder: Path
+    state: str  # ok, failed, running, interrupted, damaged
+    started: str
+    seconds: str
+    what: str
+
+
+def list_runs(results: Path) -> list[ListedRun]:
+    """Every run below ``results``, newest first; a running one that no process holds was interrupted."""
+    runs = []
+    for path in sorted(results.glob(f"*/*/{MANIFEST}")):
+        try:
+            facts = read_json(path)
+        except DataError:
+            runs.append(ListedRun(path.parent, "damaged", "", "", "its manifest cannot be read"))
+            continue
+        state = str(facts.get("status"))
+        if state == "running" and not _held(path.parent):
+            state = "interrupted"
+        stages = facts.get("stages", {}).values()
+        seconds = f"{sum(stage.get('seconds', 0.0) for stage in stages):.1f}"
+        what = str(facts.get("error") or " ".join(facts.get("command", [])))
+        runs.append(ListedRun(path.parent, state, str(facts.get("started", "")), seconds, what))
+    return sorted(runs, key=lambda run: run.started, reverse=True)
+
+
+def _held(path: Path) -> bool:
+    with _lock_file(path) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False

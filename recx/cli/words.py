@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from recx.config.compose import Composed
+    from recx.session import Session
 
 Arguments = Annotated[
     list[str] | None,
@@ -22,21 +24,28 @@ Help = Annotated[bool, typer.Option("--help", "-h", help="Show the settings of t
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
 
-def takes_settings(app: typer.Typer, verb: str) -> Callable[[Any], Any]:
+def takes_settings(app: typer.Typer, verb: str, purpose: str) -> Callable[[Any], Any]:
     """Register a command whose --help composes and explains its settings."""
-    return app.command(verb, add_help_option=False, context_settings={"help_option_names": []})
+    return app.command(verb, help=purpose, add_help_option=False)
 
 
-def composed(
-    verb: str, arguments: list[str] | None, conf: Path | None, help: bool, flags: dict[str, bool] | None = None
-) -> Composed:
-    """Compose the settings of a verb, or print its help and leave. ``flags`` are settings switched on by options."""
-    from recx.config.compose import compose
-
-    switched = [f"{name}=true" for name, on in (flags or {}).items() if on]
+def composed(verb: str, arguments: list[str] | None, conf: Path | None, help: bool) -> Composed:
+    """Compose the settings of a verb, or print its help and leave."""
     if help:
         from recx.cli.explain import print_help
 
-        print_help(verb, [a for a in arguments or [] if "=" in a], conf)
+        print_help(verb, [word for word in arguments or [] if "=" in word], conf)
         raise typer.Exit
-    return compose(verb, [*(arguments or []), *switched], conf)
+    from recx.config.compose import compose
+
+    return compose(verb, arguments or [], conf)
+
+
+@contextmanager
+def session(words: Composed, verb: str, arguments: list[str] | None, quiet: bool) -> Iterator[Session]:
+    """A session whose progress is drawn on stderr."""
+    from recx.cli.progress import Display
+    from recx.session import Session
+
+    with Display(quiet) as display:
+        yield Session(("recx", verb, *(arguments or [])), words.origins, display)

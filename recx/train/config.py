@@ -25,5 +25,3 @@ class TrainConfig(ProtocolConfig, PrepareConfig):
     """CPU threads; 0: all there are."""
     results: str = "results"
     """Where runs live."""
-    resume: bool = False
-    """Continue the newest unfinished run of the same settings."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from dataclasses import astuple, replace
 from typing import Any
 
@@ -52,14 +53,14 @@ class Fits:
         self.record.note(watch=watch, valid=valid)
 
     def _fit(self, fold: Fold, epochs: int | None) -> Recommender[Any]:
-        """The model of one fold: read where this run or an earlier one has made it, else trained and written."""
+        """The model of one fold: read where this or another run has made it, else trained and written."""
         selecting = fold is self.plan.dataset.split.select
         config = self.plan.model if epochs is None else replace(self.plan.model, epochs=epochs)  # type: ignore[call-arg]
         watched = self.plan.watched if selecting else ""
         key = keys.fit_key(config, fold, self.run.seed, watched)
-        if left := self._left_over(fold.name, key):
-            self.made[fold.name] = left
-            return read_model(self.folder, fold.name, config, left)
+        if made := self._made_before(fold.name, key):
+            self._keep(made)
+            return read_model(self.folder, fold.name, config, made)
         name = f"{self.label} · {fold.name}"
         self.session.listener.stage(name)
         model = create(config)
@@ -74,21 +75,31 @@ class Fits:
             model.fit(self.plan.dataset.training_data(fold), run, watch)
         write_model(self.folder, fold.name, model)
         fit = Fit(fold.name, key, model.epochs_trained, measured["seconds"], measured["peak_megabytes"], model.history)
-        digest = store.sha256(self.folder / f"{fold.name}.safetensors")
-        self.made[fold.name] = fit
-        self.record.note(fits={**self.record.facts.get("fits", {}), fold.name: {**_plain(fit), "sha256": digest}})
+        self._keep(fit)
         return model
 
-    def _left_over(self, name: str, key: str) -> Fit | None:
-        """What an interrupted attempt at this run has finished."""
-        if not (self.record.folder / store.MANIFEST).is_file():
-            return None
-        found = self.record.facts.get("fits", {}).get(name)
-        file = self.folder / f"{name}.safetensors"
-        if not found or found["key"] != key or not file.is_file() or store.sha256(file) != found["sha256"]:
-            return None
-        return Fit(name, key, found["epochs"], found["seconds"], found["peak_megabytes"],
-                   tuple(EpochReport(*row) for row in found["history"]))  # fmt: skip
+    def _keep(self, fit: Fit) -> None:
+        """Note a fit in the manifest, so that an interrupted run finds it again."""
+        self.made[fit.name] = fit
+        digest = store.sha256(self.folder / f"{fit.name}.safetensors")
+        self.record.note(fits={**self.record.facts["fits"], fit.name: {**_plain(fit), "sha256": digest}})
+
+    def _made_before(self, name: str, key: str) -> Fit | None:
+        """The fit of this key, taken over from an interrupted attempt at this run or from another run."""
+        for run in (self.record.folder, keys.find_fit(self.record.folder.parent, key)):
+            if run is None:
+                continue
+            notes = store.read_json(run / store.MANIFEST).get("fits", {})
+            found = next((note for note in notes.values() if note["key"] == key), None)
+            file = run / MODEL / f"{found['name']}.safetensors" if found else None
+            if not found or not file or not file.is_file() or store.sha256(file) != found["sha256"]:
+                continue
+            if run != self.record.folder:
+                with store.atomic_write(self.folder / f"{name}.safetensors") as temporary:
+                    shutil.copyfile(file, temporary)
+            history = tuple(EpochReport(*row) for row in found["history"])
+            return Fit(name, key, found["epochs"], found["seconds"], found["peak_megabytes"], history)
+        return None
 
     def _means(self, model: Recommender[Any], fold: Fold, keep: bool = False) -> dict[str, float]:
         """Mean of every metric on the target of ``fold``; ``keep`` writes them per user too."""
@@ -108,6 +119,7 @@ class Fits:
 
 def _plain(fit: Fit) -> store.Json:
     return {
+        "name": fit.name,
         "key": fit.key,
         "epochs": fit.epochs,
         "seconds": fit.seconds,

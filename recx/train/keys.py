@@ -49,3 +49,15 @@ def find_run(results: Path, key: str, status: str = "ok") -> Path | None:
         if facts.get("key") == key and facts.get("status") == status:
             return manifest.parent
     return None
+
+
+def find_fit(results: Path, key: str) -> Path | None:
+    """A finished run below ``results`` that has made the fit of this key."""
+    for manifest in results.glob(f"*/{store.MANIFEST}"):
+        try:
+            facts = store.read_json(manifest)
+        except DataError:
+            continue
+        if facts.get("status") == "ok" and any(fit["key"] == key for fit in facts.get("fits", {}).values()):
+            return manifest.parent
+    return None

@@ -20,15 +20,16 @@ class Plan:
     dataset: Dataset
     protocol: Protocol
     metric: str  # on watch
+    trial: bool  # of a sweep: the select fit alone
 
     @staticmethod
-    def of(config: TrainConfig, dataset: Dataset, rates: bool) -> Plan:
+    def of(config: TrainConfig, dataset: Dataset, rates: bool, trial: bool) -> Plan:
         """The plan of ``config``; ``rates`` says whether the model predicts ratings."""
         protocol = Protocol.of(config, dataset)
         metric = config.metric
         if metric == "auto":
             metric = "rmse" if rates and dataset.feedback == "explicit" else protocol.headline
-        return Plan(config, dataset, protocol, metric)
+        return Plan(config, dataset, protocol, metric, trial)
 
     @property
     def model(self) -> ModelConfig:
@@ -45,6 +46,8 @@ class Plan:
     def folds(self) -> list[Fold]:
         """The folds to fit, in order."""
         split = self.dataset.split
+        if self.trial:
+            return [split.select]
         select = [split.select] if self.trains_in_epochs else []
         return [*select, *split.windows, *([split.final] if self.config.refit else [])]
 

@@ -22,11 +22,19 @@ from recx.train.runs import TrainRun, open_run
 QUIET = Session()
 
 
-def train(config: TrainConfig, session: Session = QUIET, label: str | None = None) -> TrainRun:
+def train(
+    config: TrainConfig,
+    session: Session = QUIET,
+    label: str | None = None,
+    resume: bool = False,
+    trial: bool = False,
+) -> TrainRun:
     """Train one model: the select fit finds how many epochs, the window fits score valid, the final one test.
 
-    A finished run of the same model, data, seed and sources is returned as it is. With ``config.resume`` an
-    unfinished one is continued, inside the very epoch it was stopped in.
+    A ``trial`` of a sweep makes the select fit only and is measured on watch.
+
+    A finished run of the same model, data, seed and sources is returned as it is. With ``resume`` an unfinished one
+    is continued, after the last epoch it completed.
 
     Raises UsageError for settings the model cannot take, DataError where the data cannot carry it.
     """
@@ -35,12 +43,13 @@ def train(config: TrainConfig, session: Session = QUIET, label: str | None = Non
     model = create(config.model)
     device = resolve_device(config.device)
     dataset = prepare(config, tell.say)
-    plan = Plan.of(config, dataset, model.rates)
+    plan = Plan.of(config, dataset, model.rates, trial)
     results = Path(config.results) / "train"
     if done := keys.find_run(results, plan.key):
         tell.say(f"{label}: trained before, {done}")
         return replace(open_run(done), label=label)
-    unfinished = keys.find_run(results, plan.key, status="running") if config.resume else None
+    unfinished = keys.find_run(results, plan.key, status="running") if resume else None
+    earlier = store.read_json(unfinished / store.MANIFEST) if unfinished else {}
     folder = unfinished or store.run_folder(Path(config.results), "train", label)
     with store.claimed(folder), limit_threads(config.threads) as threads:
         record = Record(folder, "train", session, asdict(config), config.seed)
@@ -50,7 +59,8 @@ def train(config: TrainConfig, session: Session = QUIET, label: str | None = Non
             model=asdict(config.model),
             dataset={"folder": str(folder_of(config)), "fingerprint": dataset.fingerprint},
             stopped_on_valid=plan.trains_in_epochs and config.split.watch == "valid",
-            metric=plan.metric if plan.trains_in_epochs else None,
+            metric=plan.metric if plan.trains_in_epochs or trial else None,
+            fits=earlier.get("fits", {}),
         )
         try:
             Fits(plan, record, session, label, RunOptions(config.seed, device, threads)).make()

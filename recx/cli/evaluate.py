@@ -1,0 +1,25 @@
+"""`recx evaluate`."""
+
+from __future__ import annotations
+
+import typer
+
+from recx.cli.text import PURPOSE
+from recx.cli.words import Arguments, Conf, Help, Quiet, composed, takes_settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+
+    @takes_settings(app, "evaluate", PURPOSE["evaluate"])
+    def _evaluate(
+        arguments: Arguments = None, conf: Conf = None, quiet: Quiet = False, help: Help = False
+    ) -> None:
+        words = composed("evaluate", arguments, conf, help)
+        from recx.cli.tables import print_report
+        from recx.cli.words import session
+        from recx.evaluate import evaluate
+
+        with session(words, "evaluate", arguments, quiet) as asked:
+            report = evaluate(words.settings, asked)
+        print_report(report)
