@@ -68,5 +68,3 @@ class FuseConfig(ProtocolConfig, PrepareConfig):
     """CPU threads; 0: all there are."""
     results: str = "results"
     """Where runs live."""
-    resume: bool = False
-    """Continue what an interrupted fuse has begun."""
