@@ -1,0 +1,31 @@
+"""Settings of the baselines."""
+
+from dataclasses import dataclass
+
+from recx.models.base import ModelConfig
+
+
+@dataclass
+class PopularConfig(ModelConfig):
+    """Settings of popular."""
+
+    name: str = "popular"
+    """Which model these settings are for."""
+    count: str = "events"
+    """What is counted: events, users (each once per item) or values (the sum of the events' values)."""
+    window: float = 0.0
+    """Days before the end of training that count; 0: all. Needs dates."""
+    half_life: float = 0.0
+    """Days after which an event counts half; 0: never. Needs dates."""
+
+
+@dataclass
+class PersonalConfig(ModelConfig):
+    """Settings of personal."""
+
+    name: str = "personal"
+    """Which model these settings are for."""
+    half_life: float = 125.0
+    """Days after which a purchase counts half; 0: never. Used where there are dates."""
+    decay: float = 1.0
+    """Factor per later event of the user, above 0 up to 1 (off); used where there is order but no date."""

@@ -1,0 +1,78 @@
+"""How much an event of a history counts: its value, how many came after it, how long ago it was."""
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from recx.arrays import Float32, Int64
+from recx.data import Histories, Interactions
+from recx.errors import UsageError, did_you_mean
+
+DAY = 86_400.0
+VALUES = ("binary", "log", "sum")
+
+
+def recency(histories: Histories, at: Int64 | None, decay: float = 1.0, half_life: float = 0.0) -> Float32:
+    """Weight of every event, (events,): decay ^ position x 2 ^ (-age / half_life).
+
+    The newest event of a row has position 0; age is in days before ``at``, or before the row's newest event
+    where no moment is given. ``half_life`` 0, or a history without dates, leaves the second factor out.
+    """
+    weights = np.ones(len(histories.items), dtype=np.float64)
+    if decay != 1.0:
+        weights *= decay ** histories.ages.astype(np.float64)
+    if half_life > 0 and histories.times is not None:
+        weights *= 0.5 ** (days_before(histories, at) / half_life)
+    return weights.astype(np.float32)
+
+
+def days_before(histories: Histories, at: Int64 | None) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Days from every event to ``at``, or to the newest event of its row; never negative."""
+    times = histories.times
+    if times is None:
+        raise ValueError("these histories have no dates")
+    if at is None:
+        filled = histories.lengths > 0
+        at = np.zeros(len(histories), dtype=np.int64)
+        # histories of equal dates may be unsorted only where the order is unknown, so ask for the maximum
+        at[filled] = np.maximum.reduceat(times, histories.indptr[:-1][filled]) if len(times) else 0
+    return np.asarray(np.maximum(at[histories.rows] - times, 0) / DAY, dtype=np.float64)
+
+
+def weigh(
+    histories: Histories,
+    n_items: int,
+    values: str = "binary",
+    at: Int64 | None = None,
+    decay: float = 1.0,
+    half_life: float = 0.0,
+) -> csr_array:
+    """Rows x items in float32: what each row thinks of each item, from its events and their recency.
+
+    binary: the recency of the newest event, 1 without decay. sum: the recency-weighted sum of the values.
+    log: log(1 + that sum).
+    """
+    weights = recency(histories, at, decay, half_life)
+    if values == "binary":
+        return histories.matrix(n_items, weights, "last")
+    matrix = histories.matrix(n_items, weights * histories.values, "sum")
+    if values == "log":
+        matrix.data = np.log1p(np.maximum(matrix.data, 0)).astype(np.float32)
+    return matrix
+
+
+def check_weights(
+    model: str, log: Interactions, values: str, decay: float = 1.0, half_life: float = 0.0
+) -> None:
+    """UsageError where ``values`` is no known transform, or a decay needs an order or dates that lack."""
+    if values not in VALUES:
+        raise UsageError(f"{model}: no values called '{values}'{did_you_mean(values, VALUES)}")
+    if not 0 < decay <= 1:
+        raise UsageError(f"{model}: decay is {decay}, it must lie above 0 and not above 1 (off)")
+    if decay != 1 and log.order == "none":
+        raise UsageError(
+            f"{model}: decay={decay} needs an order of events, and this data has none; set model.decay=1"
+        )
+    if half_life > 0 and log.times is None:
+        raise UsageError(
+            f"{model}: half_life={half_life} needs dates, and this data has none; set model.half_life=0"
+        )

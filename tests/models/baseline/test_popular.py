@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from recx.data import Catalog, Interactions, TrainingData
+from recx.errors import UsageError
+from recx.models.base import RunOptions
+from recx.models.baseline.config import PopularConfig
+from recx.models.baseline.popular import Popular
+from tests.models.contract import ModelContract
+from tests.models.planted import DAY
+
+
+class TestPopular(ModelContract):
+    config = PopularConfig()
+
+
+def log() -> TrainingData:
+    """Item 0 was bought four times by one user long ago, item 1 by two users, item 2 twice lately."""
+    users = np.array([0, 0, 0, 0, 0, 1, 1, 1], dtype=np.int32)
+    items = np.array([0, 0, 0, 0, 1, 1, 2, 2], dtype=np.int32)
+    days = np.array([1, 1, 1, 1, 5, 5, 9, 9])
+    values = np.array([1, 1, 1, 1, 9, 9, 1, 1], dtype=np.float32)
+    return TrainingData(
+        Interactions(users, items, values, 2, 3, days * DAY, order="time"), Catalog(), 10 * DAY
+    )
+
+
+@pytest.mark.parametrize(
+    ("config", "shares"),
+    [
+        (PopularConfig(), [4 / 8, 2 / 8, 2 / 8]),
+        (PopularConfig(count="users"), [1 / 4, 2 / 4, 1 / 4]),
+        (PopularConfig(count="values"), [4 / 24, 18 / 24, 2 / 24]),
+        (PopularConfig(window=6), [0, 2 / 4, 2 / 4]),
+        (PopularConfig(half_life=4), [2**-2.25 * 4 / 2.783, 2**-1.25 * 2 / 2.783, 2**-0.25 * 2 / 2.783]),
+    ],
+    ids=["events", "users", "values", "window", "half_life"],
+)
+def test_shares_are_counted_by_hand(config: PopularConfig, shares: list[float]) -> None:
+    total = 4 * 2**-2.25 + 2 * 2**-1.25 + 2 * 2**-0.25
+    expected = np.array(shares) * (2.783 / total if config.half_life else 1)
+    assert_allclose(Popular(config).fit(log(), RunOptions()).shares, expected, rtol=1e-6)
+
+
+def test_a_window_without_dates_is_refused() -> None:
+    data = log()
+    undated = Interactions(data.interactions.users, data.interactions.items, data.interactions.values, 2, 3)
+    with pytest.raises(UsageError, match="need dates"):
+        Popular(PopularConfig(window=6)).fit(TrainingData(undated, Catalog(), None), RunOptions())
