@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 
 class RecxError(Exception):
-    """A failure that is told to the user in one line: what is wrong, what would be right, what to type next."""
+    """A failure told to the user in one line: what is wrong, what would be right, what to type next."""
 
     exit_code = 1
 
@@ -23,7 +23,9 @@ class DataError(RecxError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return ``"; did you mean 'x'?"`` for the closest known name, or the list of known names where none is close."""
+    """Return ``"; did you mean 'x'?"`` for the closest known name, or the list of known names where none is
+    close.
+    """
     names = sorted(known)
     close = get_close_matches(name, names, n=1, cutoff=0.6)
     if close:

@@ -1,4 +1,4 @@
-"""The record of a run: what was asked, by which versions on which machine, how long it took, what came out."""
+"""The record of a run: what was asked, by which versions, on which machine, how long it took."""
 
 from __future__ import annotations
 
@@ -20,9 +20,13 @@ PACKAGES = ("numpy", "scipy", "numba", "torch", "lightgbm", "duckdb", "hydra-cor
 
 
 class Record:
-    """manifest.json of one run folder, rewritten whenever something is known; ``end`` seals it with checksums."""
+    """manifest.json of one run folder, rewritten whenever something is known; ``end`` seals it with
+    checksums.
+    """
 
-    def __init__(self, folder: Path, verb: str, session: Session, config: Mapping[str, object], seed: int) -> None:
+    def __init__(
+        self, folder: Path, verb: str, session: Session, config: Mapping[str, object], seed: int
+    ) -> None:
         self.folder = folder
         self.stages: dict[str, dict[str, float]] = {}
         self.facts: store.Json = {
@@ -64,7 +68,7 @@ class Record:
 
 
 def reset_peak_memory() -> None:
-    """Start measuring peak memory anew; where the kernel refuses, the peak of the whole process is reported."""
+    """Start measuring peak memory anew; where the kernel refuses, the peak is the whole process's."""
     try:
         Path("/proc/self/clear_refs").write_text("5")
     except OSError:
@@ -112,7 +116,9 @@ def machine() -> dict[str, object]:
 def _commit() -> str | None:
     """Git commit of the working directory, None outside a repository."""
     try:
-        done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False)
+        done = subprocess.run(
+            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None

@@ -1,7 +1,7 @@
 """Every file and folder name, atomic writes, the manifest, checksums and locks.
 
-A file is written to a temporary name beside its place, fsynced and renamed, so that a reader meets the old content,
-the new content or none. A run's manifest says which files belong to it and what they hashed to.
+A file is written to a temporary name beside its place, fsynced and renamed, so that a reader meets the old
+content, the new content or none. A run's manifest says which files belong to it and what they hashed to.
 """
 
 import errno
@@ -31,7 +31,7 @@ TEMPORARY = ".tmp-"
 """Prefix of everything half-written; what carries it is never read and may be swept up."""
 
 
-# --- files ------------------------------------------------------------------------------------------------------
+# --- files ---
 
 
 @contextmanager
@@ -142,7 +142,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-# --- folders ----------------------------------------------------------------------------------------------------
+# --- folders ---
 
 
 @contextmanager
@@ -164,7 +164,8 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold ``path`` (a folder or one that is about to be) against other processes; wait while another holds it.
+    """Hold ``path`` (a folder or one that is about to be) against other processes; wait while another holds
+    it.
 
     The lock is the kernel's and goes with the process that holds it, however it ends.
     """
@@ -209,7 +210,7 @@ def sweep_up(folder: Path) -> None:
             shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
 
 
-# --- runs -------------------------------------------------------------------------------------------------------
+# --- runs ---
 
 
 def stamp() -> str:

@@ -1,4 +1,4 @@
-"""`recx VERB --help`: what the verb does, its groups with their options, every setting with default and doc."""
+"""`recx VERB --help`: what the verb does, its groups and options, every setting with default and doc."""
 
 from __future__ import annotations
 

@@ -30,8 +30,8 @@ class Verbs(TyperGroup):
 app = typer.Typer(
     cls=Verbs,
     name="recx",
-    help="Experiments with e-commerce recommenders: prepare a log, train models of every family, fuse them with "
-    "a stacked LightGBM meta-learner, evaluate everything by one protocol, sweep hyper-parameters.",
+    help="Experiments with e-commerce recommenders: prepare a log, train models of every family, fuse them "
+    "with a stacked LightGBM meta-learner, evaluate everything by one protocol, sweep hyper-parameters.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -1,7 +1,7 @@
 """What each verb is for, in a sentence or two."""
 
 PURPOSE = {
-    "prepare": "Clean a log, number its users and items and split it. Preparing the same thing twice does nothing.",
+    "prepare": "Clean a log, number its users and items, split it. Preparing the same twice does nothing.",
     "train": "Train one base model and show how it does on valid; test stays closed until `recx evaluate`.",
     "fuse": "Stack base models with LightGBM on scores they gave without having seen the labels.",
     "evaluate": "Measure finished runs on test by one protocol, compare them in pairs and write a report.",

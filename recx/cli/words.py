@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 Arguments = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[GROUP=OPTION | KEY=VALUE]...", help="Settings laid over conf/.", show_default=False),
+    typer.Argument(
+        metavar="[GROUP=OPTION | KEY=VALUE]...", help="Settings laid over conf/.", show_default=False
+    ),
 ]
 Conf = Annotated[
     Path | None, typer.Option("--conf", help="Folder of your own configs, searched before recx's.")

@@ -98,7 +98,8 @@ def flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return leaves
 
 
-# --- reading the command line -----------------------------------------------------------------------------------
+# --- reading the command line
+# -----------------------------------------------------------------------------------
 
 
 def _read(verb: str, arguments: Sequence[str], path: list[Path]) -> Words:
@@ -108,7 +109,9 @@ def _read(verb: str, arguments: Sequence[str], path: list[Path]) -> Words:
         override = parse(argument)
         key = override.key_or_group
         if key == BASES and BASES in groups and isinstance(override.value(), list):
-            words = Words(words.choices, words.settings, [str(v) for v in override.value()], words.base_settings)
+            words = Words(
+                words.choices, words.settings, [str(v) for v in override.value()], words.base_settings
+            )
         elif key.startswith(f"{BASES}.") and BASES in groups:
             label, _, setting = key.removeprefix(f"{BASES}.").partition(".")
             words.base_settings.setdefault(label, {})[setting] = override
@@ -147,7 +150,7 @@ def _lay_over(verb: str, words: Words) -> DictConfig:
         raise UsageError(_first_line(error)) from None
 
 
-# --- checking ---------------------------------------------------------------------------------------------------
+# --- checking ---
 
 
 def _checked(verb: str, tree: DictConfig, words: Words, origins: dict[str, str], path: list[Path]) -> Any:
@@ -165,7 +168,7 @@ def _checked(verb: str, tree: DictConfig, words: Words, origins: dict[str, str],
 
 
 def _typed(schema: type, values: Mapping[str, Any], prefix: str) -> Any:
-    """An instance of the dataclass ``schema``; UsageError where a key is unknown or a value has another type."""
+    """An instance of ``schema``; UsageError where a key is unknown or a value has another type."""
     known = [field.name for field in fields(schema)]
     for key in values:
         if key not in known:
@@ -195,7 +198,7 @@ def _wanted(error: Exception) -> str:
 def _bases(
     chosen: Mapping[str, Any], words: Words, origins: dict[str, str], path: list[Path]
 ) -> dict[str, Any]:
-    """Label -> settings of the model: conf/model/<name>.yaml, over it the group's values, over it the words'."""
+    """Label -> settings of a base: conf/model/<name>.yaml, the group's values over it, the words' on top."""
     if words.bases is not None:
         chosen = {}
         for word in words.bases:
@@ -225,11 +228,15 @@ def _bases(
     return bases
 
 
-# --- origins ----------------------------------------------------------------------------------------------------
+# --- origins ---
 
 
 def _choices(tree: DictConfig) -> dict[str, str]:
-    return {str(group): str(option) for group, option in tree.hydra.runtime.choices.items() if "/" not in str(group)}
+    return {
+        str(group): str(option)
+        for group, option in tree.hydra.runtime.choices.items()
+        if "/" not in str(group)
+    }
 
 
 def _origins(
@@ -251,7 +258,7 @@ def _origins(
     return origins
 
 
-# --- hydra ------------------------------------------------------------------------------------------------------
+# --- hydra ---
 
 
 @contextmanager
@@ -267,7 +274,9 @@ def _hydra(path: list[Path]) -> Iterator[None]:
 
 
 def _container(tree: DictConfig) -> dict[str, Any]:
-    values = OmegaConf.to_container(OmegaConf.masked_copy(tree, [k for k in tree if k != "hydra"]), resolve=True)
+    values = OmegaConf.to_container(
+        OmegaConf.masked_copy(tree, [k for k in tree if k != "hydra"]), resolve=True
+    )
     assert isinstance(values, dict)
     return {str(key): value for key, value in values.items()}
 

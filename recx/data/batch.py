@@ -1,4 +1,4 @@
-"""What a model is asked: these users, with these histories, at this moment, perhaps about these items only."""
+"""What a model is asked: these users with these histories at this moment, perhaps about some items only."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

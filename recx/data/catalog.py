@@ -13,7 +13,9 @@ Column = npt.NDArray[np.generic]
 
 @dataclass(frozen=True, eq=False)
 class Catalog:
-    """Columns by name, all optional: float32 for numbers, str objects for categories and texts ("" where missing)."""
+    """Columns by name, all optional: float32 for numbers, str objects for categories and texts ("" where
+    missing).
+    """
 
     items: Mapping[str, Column] = field(default_factory=dict)  # name -> (n_items,)
     users: Mapping[str, Column] = field(default_factory=dict)  # name -> (n_users,)

@@ -60,14 +60,17 @@ class Histories:
     def matrix(
         self, n_items: int, weights: Float32 | None = None, duplicates: Duplicates = "sum"
     ) -> csr_array:
-        """Rows x items; an item met twice in a row is merged by ``duplicates``. ``weights`` replaces the values."""
+        """Rows x items; an item met twice in a row is merged by ``duplicates``. ``weights`` replaces the
+        values.
+        """
         return _matrix(self.rows, self.items, self.values if weights is None else weights,
                        (len(self), n_items), duplicates)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
 class Interactions:
-    """The log. Rows are grouped by user; within a user they run from oldest to newest where ``order`` says so.
+    """The log. Rows are grouped by user; within a user they run from oldest to newest where ``order`` says
+    so.
 
     Nothing sequential may be read out of the row order when ``order`` is "none".
     """
@@ -114,7 +117,9 @@ class Interactions:
         )
 
     def matrix(self, duplicates: Duplicates = "sum") -> csr_array:
-        """Users x items. ``sum`` adds the values of repeats, ``last`` keeps the newest, ``binary`` holds ones."""
+        """Users x items. ``sum`` adds the values of repeats, ``last`` keeps the newest, ``binary`` holds
+        ones.
+        """
         return _matrix(self.users, self.items, self.values, (self.n_users, self.n_items), duplicates)
 
     def histories(self) -> Histories:

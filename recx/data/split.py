@@ -58,8 +58,9 @@ class Fold:
 class Split:
     """The three uses of the past, in one id space.
 
-    select: fit on train without watch, target watch. windows: fit on what lies before each, target its labels;
-    the last one is valid. final: fit on train and valid, target test; only ``evaluate`` reads that target.
+    select: fit on train without watch, target watch. windows: fit on what lies before each, target its
+    labels; the last one is valid. final: fit on train and valid, target test; only ``evaluate`` reads that
+    target.
     """
 
     method: str

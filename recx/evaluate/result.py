@@ -40,7 +40,8 @@ class Entrant:
     curve: list[CurvePoint] = field(default_factory=list)
     curve_metric: str | None = None  # what the curve's metric is, on watch
     exposure: list[float] = field(default_factory=list)
-    """Share of recommendations that went to each popularity decile of the items, most popular first: 10 numbers."""
+    """Share of recommendations that went to each popularity decile of the items, most popular first: 10
+    numbers."""
     settings: dict[str, Any] = field(default_factory=dict)
 
 

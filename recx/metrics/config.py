@@ -12,6 +12,7 @@ class ProtocolConfig:
     repeat: str = "auto"
     """allow, new (items in the input are masked), or auto: what the data set says its users do."""
     candidates: str = "catalogue"
-    """catalogue (every item available by the cut-off, cold ones included) or train (items someone interacted with)."""
+    """catalogue (every item available by the cut-off, cold ones included) or train (items someone interacted
+    with)."""
     relevant_from: float | None = None
     """Explicit feedback: from which rating on a test item is relevant; null: what the data set says."""

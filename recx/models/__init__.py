@@ -44,7 +44,9 @@ def model_class(name: str) -> type[Recommender[Any]]:
 
 
 def config_class(name: str) -> type[ModelConfig]:
-    """The settings of a model: ``<Class>Config`` in the ``config`` module beside it, found without loading the model."""
+    """The settings of a model: ``<Class>Config`` in the ``config`` module beside it, found without loading
+    the model.
+    """
     module, _, attribute = _place(name).partition(":")
     beside = import_module(f"{module.rpartition('.')[0]}.config")
     loaded: type[ModelConfig] = getattr(beside, f"{attribute}Config")

@@ -140,7 +140,7 @@ class Recommender(Generic[C]):
 
     @final
     def recommend(self, batch: UserBatch, k: int, allowed: Allowed) -> Rankings:
-        """The ``k`` best allowed items of every user; popularity answers for users the model does not know."""
+        """The ``k`` best allowed items per user; popularity answers for users the model does not know."""
         blocks = [
             self._recommend_block(block, k, allowed) for block in split_batch(batch, block_size(self.n_items))
         ]

@@ -1,4 +1,5 @@
-"""Training in epochs: early stopping on watch, checkpoints that continue to the same result, and the learning curve.
+"""Training in epochs: early stopping on watch, checkpoints that continue to the same result, and the learning
+curve.
 
 The same loop drives numba kernels and torch modules; a model brings a Trainer, which knows one epoch.
 """
@@ -44,10 +45,11 @@ def run_epochs(
     watch: Validation | None,
     every: int = 1,
 ) -> None:
-    """Train up to ``epochs``; with ``watch`` stop after ``patience`` measurements without a gain and keep the best.
+    """Train up to ``epochs``; with ``watch`` stop after ``patience`` measurements without a gain and keep the
+    best.
 
-    ``every`` is the number of epochs between two measurements. Sets ``model.history`` and ``model.epochs_trained``.
-    Raises DataError where the loss is not finite.
+    ``every`` is the number of epochs between two measurements. Sets ``model.history`` and
+    ``model.epochs_trained``. Raises DataError where the loss is not finite.
     """
     progress = _Progress.resume(run.checkpoint, trainer)
     while progress.epoch < epochs and not (watch and progress.waited >= patience):

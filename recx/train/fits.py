@@ -74,7 +74,14 @@ class Fits:
         with self.record.stage(fold.name) as measured:
             model.fit(self.plan.dataset.training_data(fold), run, watch)
         write_model(self.folder, fold.name, model)
-        fit = Fit(fold.name, key, model.epochs_trained, measured["seconds"], measured["peak_megabytes"], model.history)
+        fit = Fit(
+            fold.name,
+            key,
+            model.epochs_trained,
+            measured["seconds"],
+            measured["peak_megabytes"],
+            model.history,
+        )
         self._keep(fit)
         return model
 

@@ -28,7 +28,9 @@ def digest(*parts: object) -> str:
 
 @cache
 def sources(name: str) -> str:
-    """Hash of the source files that a model's arrays depend on: its family, the shared model files, the kernels."""
+    """Hash of the source files that a model's arrays depend on: its family, the shared model files, the
+    kernels.
+    """
     module = all_models()[name].partition(":")[0]
     spec = find_spec(module)
     if spec is None or spec.origin is None:
@@ -41,7 +43,9 @@ def sources(name: str) -> str:
 
 def find_run(results: Path, key: str, status: str = "ok") -> Path | None:
     """The newest run folder below ``results`` whose manifest has this key and status."""
-    for manifest in sorted(results.glob(f"*/{store.MANIFEST}"), key=lambda path: path.stat().st_mtime, reverse=True):
+    for manifest in sorted(
+        results.glob(f"*/{store.MANIFEST}"), key=lambda path: path.stat().st_mtime, reverse=True
+    ):
         try:
             facts = store.read_json(manifest)
         except DataError:

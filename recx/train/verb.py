@@ -33,8 +33,8 @@ def train(
 
     A ``trial`` of a sweep makes the select fit only and is measured on watch.
 
-    A finished run of the same model, data, seed and sources is returned as it is. With ``resume`` an unfinished one
-    is continued, after the last epoch it completed.
+    A finished run of the same model, data, seed and sources is returned as it is. With ``resume`` an
+    unfinished one is continued, after the last epoch it completed.
 
     Raises UsageError for settings the model cannot take, DataError where the data cannot carry it.
     """
