@@ -38,7 +38,7 @@ def test_a_wheel_in_an_empty_environment_gives_a_working_recx_with_its_configs(t
     install = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-q", "--no-deps"]
     subprocess.run([*install, "--target", site, wheel], check=True, capture_output=True)
     borrowed = Path(sysconfig.get_path("purelib"))
-    # a .pth line is enough for plain packages and, unlike PYTHONPATH, comes after the environment's own folder
+    # unlike PYTHONPATH, a .pth line comes after the environment's own folder
     (site / "borrowed.pth").write_text(f"{borrowed}\n")
     shown = subprocess.run(
         [tmp_path / "env" / "bin" / "python", "-c", "import recx.cli; recx.cli.main()", "config", "train"],
