@@ -148,15 +148,21 @@ class Recommender(Generic[C]):
             return Rankings(batch.users, np.zeros((0, k), np.int32), np.zeros((0, k), np.float32))
         return Rankings.concatenate(blocks)
 
-    def _recommend_block(self, batch: UserBatch, k: int, allowed: Allowed) -> Rankings:
-        from recx.kernels.topk import top_k
-
+    @final
+    def answer(self, batch: UserBatch) -> Float32:
+        """``score``, checked, with popularity in the rows of users the model does not know."""
         scores = self.score(batch)
         if scores.shape != (len(batch), self.n_items) or scores.dtype != np.float32:
             raise TypeError(f"{type(self).__name__}.score gave {scores.shape} {scores.dtype}")
         scores[~self.knows(batch)] = self.popularity
         if np.isnan(scores).any():
             raise DataError(f"{self.config.name} scored NaN; it did not converge: lower lr or raise reg")
+        return scores
+
+    def _recommend_block(self, batch: UserBatch, k: int, allowed: Allowed) -> Rankings:
+        from recx.kernels.topk import top_k
+
+        scores = self.answer(batch)
         mask(scores, batch, allowed)
         items, best = top_k(scores, allowed.order, k)
         return Rankings(batch.users, items, best)
