@@ -34,6 +34,7 @@ class Measured:
     candidates: Bool  # (n_items,)
     k: tuple[int, ...]
     errors: Errors | None = None  # of ratings, where the model rates
+    interest: Errors | None = None  # implicit feedback: calibrated interest minus what happened
 
     @cached_property
     def without_list(self) -> int:
@@ -54,6 +55,8 @@ class Measured:
                 values |= {f"{name}@{k}": function(self.shown(k), self.candidates) for k in self.k}
         if self.errors is not None:
             values |= {name: rating_metric(name)(self.errors) for name in RATING}
+        if self.interest is not None:
+            values["mse"] = rating_metric("mse")(self.interest)
         return values
 
     def table(self) -> tuple[Int32, dict[str, Float64]]:
