@@ -48,6 +48,8 @@ def test_a_mistyped_command_is_answered_in_one_line(words: str, tmp_path: Path) 
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 2, done.stderr
     assert done.stdout == ""
-    assert [line for line in done.stderr.splitlines() if line.startswith("recx: ")] == [done.stderr.splitlines()[-1]]
+    assert [line for line in done.stderr.splitlines() if line.startswith("recx: ")] == [
+        done.stderr.splitlines()[-1]
+    ]
     assert MISTYPED[words].lower() in done.stderr.lower()
     assert "Traceback" not in done.stderr
