@@ -43,6 +43,9 @@ class Entrant:
     """Share of recommendations that went to each popularity decile of the items, most popular first: 10
     numbers."""
     settings: dict[str, Any] = field(default_factory=dict)
+    refitted: bool = True  # on train + valid; False: the window fit scored test, with valid as input
+    stopped_on_valid: bool = False  # split.watch=valid
+    without_list: int = 0  # users who got nothing and count as 0
 
 
 @dataclass(frozen=True)
@@ -73,9 +76,12 @@ class TaskResult:
     """All entrants under one protocol."""
 
     name: str  # "repeat=allow"
-    protocol: dict[str, Any]  # k, repeat, candidates, relevant_from, hash: what the report prints
+    protocol: dict[
+        str, Any
+    ]  # k, repeat, candidates, relevant_from, seed, version, hash, words: list of sentences,
+    # mse: "ratings" | "interest" (calibrated, on implicit feedback): what the report prints
     n_users: int
-    n_targets: int
+    n_targets: int  # distinct relevant items over all users
     headline: str  # the metric that decides: "ndcg@10" or "rmse"
     entrants: list[Entrant]
     comparisons: list[Comparison]

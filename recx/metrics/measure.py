@@ -94,12 +94,17 @@ def measure(
 
 
 def hold_against(
-    rankings: Rankings, targets: Targets, protocol: Protocol, candidates: Bool, errors: Errors | None = None
+    rankings: Rankings,
+    targets: Targets,
+    protocol: Protocol,
+    candidates: Bool,
+    errors: Errors | None = None,
+    interest: Errors | None = None,
 ) -> Measured:
     """Every metric of finished lists; their users must be those of ``targets``."""
     lists = Lists.judge(rankings, targets)
     per_user = {f"{name}@{k}": ranking_metric(name)(lists, k) for name in RANKING for k in protocol.k}
-    return Measured(targets.users, per_user, rankings.items, candidates, protocol.k, errors)
+    return Measured(targets.users, per_user, rankings.items, candidates, protocol.k, errors, interest)
 
 
 def recommend_all(model: Recommender[Any], fold: Fold, k: int, allowed: Allowed, users: Int32) -> Rankings:

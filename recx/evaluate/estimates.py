@@ -1,0 +1,123 @@
+"""How sure each number of an entrant is, and how entrants differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from recx.evaluate.result import Comparison, Estimate
+from recx.metrics import GATHERED, RATING, gathered_metric, parse
+from recx.metrics.measure import Measured
+from recx.metrics.ratings import Errors, user_rmse
+from recx.metrics.statistics import (
+    Interval,
+    Statistic,
+    bootstrap_distinct,
+    bootstrap_sums,
+    difference,
+    holm,
+    interval,
+)
+
+Statistics = dict[str, Statistic]
+"""Metric -> the number with what its interval needs."""
+
+
+def statistics_of(measured: Measured, seed: int, paired: bool) -> Statistics:
+    """Every metric of one entrant; ``paired`` draws the replicates that comparisons need for plain means too.
+
+    Equal seeds resample the same users, so that the replicates of two entrants are paired.
+    """
+    found: Statistics = {}
+    if len(measured.users):
+        names, columns = list(measured.per_user), np.column_stack(list(measured.per_user.values()))
+        drawn = bootstrap_sums(columns, seed) / len(columns) if paired else None
+        for at, name in enumerate(names):
+            found[name] = Statistic.mean(columns[:, at], None if drawn is None else drawn[:, at])
+        found |= _coverage(measured, seed)
+    if measured.errors is not None:
+        found |= _rating_statistics(measured.errors, seed)
+    elif measured.interest is not None:
+        found["mse"] = _squared(measured.interest, seed)[0]
+    return found
+
+
+def _coverage(measured: Measured, seed: int) -> Statistics:
+    found = {}
+    candidates = max(1, int(np.count_nonzero(measured.candidates)))
+    for name in GATHERED:
+        for k in measured.k:
+            value = gathered_metric(name)(measured.shown(k), measured.candidates)
+            listed = np.ascontiguousarray(measured.items[:, :k])
+            drawn = bootstrap_distinct(listed, len(measured.candidates), seed) / candidates
+            found[f"{name}@{k}"] = Statistic(
+                value, len(measured.users), None, drawn, additive=False, shrinks=True
+            )
+    return found
+
+
+def _rating_statistics(errors: Errors, seed: int) -> Statistics:
+    mse, rmse = _squared(errors, seed)
+    absolute, counts = errors.sums(np.abs(errors.values)), errors.counts.astype(np.float64)
+    each = user_rmse(errors)
+    drawn = bootstrap_sums(np.column_stack([absolute, counts, each]), seed)
+    return {
+        "rmse": rmse,
+        "mse": mse,
+        "mae": Statistic.ratio(absolute, counts, drawn[:, 0] / drawn[:, 1]),
+        "rmse_user": Statistic.mean(each, drawn[:, 2] / len(each)),
+    }
+
+
+def _squared(errors: Errors, seed: int) -> tuple[Statistic, Statistic]:
+    """Mse and rmse, with users resampled whole: a user's errors are alike."""
+    squares, counts = errors.sums(errors.values**2), errors.counts.astype(np.float64)
+    drawn = bootstrap_sums(np.column_stack([squares, counts]), seed)
+    ratio = drawn[:, 0] / drawn[:, 1]
+    return Statistic.ratio(squares, counts, ratio), Statistic.ratio(
+        squares, counts, np.sqrt(ratio), root=True
+    )
+
+
+def estimates(statistics: Statistics) -> dict[str, Estimate]:
+    """The numbers with their 95 % intervals."""
+    return {name: _estimate(interval(statistic)) for name, statistic in statistics.items()}
+
+
+def compare(entrants: Mapping[str, Statistics], reference: str) -> list[Comparison]:
+    """Every entrant minus ``reference`` on every metric both have; Holm over the entrants of a metric."""
+    base = entrants[reference]
+    found: list[Comparison] = []
+    for metric, b in base.items():
+        rivals = {
+            name: each[metric] for name, each in entrants.items() if name != reference and metric in each
+        }
+        differences = {name: difference(a, b) for name, a in rivals.items()}
+        adjusted = holm([each.p_t for each in differences.values()])
+        for (name, each), p in zip(differences.items(), adjusted, strict=True):
+            relative = each.interval.value / abs(b.value) if b.value else None
+            estimate = _estimate(each.interval)
+            found.append(
+                Comparison(metric, name, reference, estimate, relative, each.p_t, each.p_bootstrap, p)
+            )
+    return found
+
+
+def best_of(values: Mapping[str, float], metric: str) -> str | None:
+    """The name with the best value of ``metric``; the first of equals, None where there is none."""
+    if not values:
+        return None
+    sign = 1 if parse(metric).higher_is_better else -1
+    return max(values, key=lambda name: sign * values[name])
+
+
+def headline_of(ranking: str, kinds: Mapping[str, str], entrants: Mapping[str, Statistics]) -> str:
+    """The metric that decides: rmse where what is to be judged rates, else the ranking metric."""
+    judged = [name for name, kind in kinds.items() if kind == "fusion"] or list(kinds)
+    rating = next(iter(RATING))
+    return rating if judged and all(rating in entrants[name] for name in judged) else ranking
+
+
+def _estimate(found: Interval) -> Estimate:
+    return Estimate(found.value, found.low, found.high, found.se, found.n)

@@ -1,0 +1,83 @@
+"""What an evaluation leaves on disk: report.json, complete, and every user's numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recx import store
+from recx.data import IdMap
+from recx.evaluate.result import Comparison, Contribution, CurvePoint, Entrant, Estimate, Report, TaskResult
+from recx.metrics import VERSION
+from recx.metrics.measure import Measured, write_per_user
+
+REPORT = "report.json"
+PER_USER = "per_user.parquet"
+
+
+def write_report(report: Report) -> None:
+    """Write report.json into the report's folder; metrics carry their definition's version: ndcg@10/v1."""
+    plain = asdict(report)
+    for task in plain["tasks"]:
+        task["headline"] = _versioned(task["headline"])
+        for entrant in task["entrants"]:
+            entrant["metrics"] = {_versioned(name): value for name, value in entrant["metrics"].items()}
+        for comparison in task["comparisons"]:
+            comparison["metric"] = _versioned(comparison["metric"])
+    store.write_json(Path(report.folder) / REPORT, plain)
+
+
+def read_report(folder: Path) -> Report:
+    """The report that was written into ``folder``, checked against its manifest."""
+    store.read_manifest(folder)
+    plain = store.read_json(folder / REPORT)
+    return Report(**plain | {"tasks": [_task(task) for task in plain["tasks"]], "folder": str(folder)})
+
+
+def write_users(path: Path, measured: Mapping[tuple[str, str], Measured], ids: IdMap) -> None:
+    """Rows of task, entrant and user with a column per metric; null where a user has no such number."""
+    columns: dict[str, list[Any]] = {"task": [], "entrant": [], "user": []}
+    tables = {key: each.table() for key, each in measured.items()}
+    metrics = list(dict.fromkeys(name for _, table in tables.values() for name in table))
+    columns |= {name: [] for name in metrics}
+    for (task, entrant), (users, table) in tables.items():
+        columns["task"].append(np.full(len(users), task, dtype=object))
+        columns["entrant"].append(np.full(len(users), entrant, dtype=object))
+        columns["user"].append(np.array([ids[user] for user in users], dtype=object))
+        for name in metrics:
+            columns[name].append(table.get(name, np.full(len(users), np.nan)))
+    write_per_user(path, {name: np.concatenate(parts) for name, parts in columns.items()})
+
+
+def _versioned(metric: str) -> str:
+    return f"{metric}/{VERSION}"
+
+
+def _bare(metric: str) -> str:
+    return metric.partition("/")[0]
+
+
+def _task(plain: store.Json) -> TaskResult:
+    return TaskResult(
+        **plain
+        | {
+            "headline": _bare(plain["headline"]),
+            "entrants": [_entrant(entrant) for entrant in plain["entrants"]],
+            "comparisons": [_comparison(comparison) for comparison in plain["comparisons"]],
+            "contributions": [Contribution(**part) for part in plain["contributions"]],
+        }
+    )
+
+
+def _entrant(plain: store.Json) -> Entrant:
+    metrics = {_bare(name): Estimate(**value) for name, value in plain["metrics"].items()}
+    return Entrant(**plain | {"metrics": metrics, "curve": [CurvePoint(**point) for point in plain["curve"]]})
+
+
+def _comparison(plain: store.Json) -> Comparison:
+    difference = Estimate(**plain["difference"])
+    return Comparison(**plain | {"metric": _bare(plain["metric"]), "difference": difference})

@@ -1,0 +1,156 @@
+"""Test is opened here: entrants score its users block by block, lists are held against what they took."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from recx.arrays import Float32, Float64, Int32
+from recx.data import Dataset, Fold, Rankings, user_batches
+from recx.evaluate.sources import Source
+from recx.evaluate.tasks import Task
+from recx.kernels.topk import top_k
+from recx.metrics.interest import Calibration, InterestPairs, draw_pairs
+from recx.metrics.lists import Targets
+from recx.metrics.measure import Measured, clip, hold_against, rating_questions
+from recx.metrics.ratings import Errors
+from recx.models.base import Allowed, block_size, mask
+
+CALIBRATION_USERS = 2000
+"""A sigmoid has two parameters: more users of valid would only take time."""
+
+
+@dataclass(eq=False)
+class Pass:
+    """One entrant's lists and standard scores on one fold, gathered block by block."""
+
+    rankings: list[Rankings] = field(default_factory=list)
+    standard: list[Float64] = field(default_factory=list)
+    seconds: float = 0.0  # scoring and top-k
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """One entrant on test."""
+
+    measured: Measured
+    milliseconds_per_user: float
+    valid: float | None  # the headline ranking metric on the users of valid that calibrate
+
+
+def score_task(
+    task: Task, dataset: Dataset, targets: Targets, tell: Callable[[str], None]
+) -> dict[str, Scored]:
+    """Every entrant's numbers on test, by name."""
+    implicit = dataset.feedback == "implicit"
+    valid, final = dataset.split.valid, dataset.split.final
+    allowed = task.protocol.allowed(dataset, final)
+    pairs = draw_pairs(dataset, final, task.protocol, targets, allowed) if implicit else None
+    scored = {}
+    for source in task.sources:
+        calibrations: dict[str, Calibration] = {}
+        on_valid: dict[str, float] = {}
+        if implicit:
+            tell(f"{_shown(task, source)} · valid")
+            calibrations, on_valid = _on_valid(task, source, dataset, valid)
+        tell(f"{_shown(task, source)} · test")
+        passes = _stream(task, source, final, targets.users, allowed, pairs)
+        errors = {} if implicit else _rating_errors(task, source, dataset, final)
+        for name in passes.keys() | errors.keys():
+            done = passes.get(name, Pass())
+            interest = None
+            if pairs is not None and name in calibrations and len(pairs.items):
+                interest = pairs.errors(np.concatenate(done.standard), calibrations[name])
+            measured = hold_against(
+                _joined(done, targets.users, task.protocol.depth),
+                targets,
+                task.protocol,
+                allowed.items,
+                errors.get(name),
+                interest,
+            )
+            each = 1000 * done.seconds / max(1, len(targets))
+            scored[name] = Scored(measured, each, on_valid.get(name))
+    # in the order the runs were named, bases before what is made of them
+    return {name: scored[name] for name in task.names.values() if name in scored}
+
+
+def _on_valid(
+    task: Task, source: Source, dataset: Dataset, valid: Fold
+) -> tuple[dict[str, Calibration], dict[str, float]]:
+    """Calibration and headline metric of each entrant, on users of valid that no stacker has learnt from."""
+    protocol = task.protocol
+    targets = protocol.relevant(dataset, valid)
+    if task.fusions:
+        held_out = np.isin(targets.users, task.fusions[0].fusion.holdout_users)
+        targets = targets.take(np.flatnonzero(held_out))
+    targets = targets.sample(CALIBRATION_USERS, protocol.seed)
+    if not len(targets):
+        return {}, {}
+    allowed = protocol.allowed(dataset, valid)
+    pairs = draw_pairs(dataset, valid, protocol, targets, allowed)
+    calibrations, headline = {}, {}
+    for name, done in _stream(task, source, valid, targets.users, allowed, pairs).items():
+        calibrations[name] = Calibration.fit(np.concatenate(done.standard), pairs.taken)
+        measured = hold_against(
+            _joined(done, targets.users, protocol.depth), targets, protocol, allowed.items
+        )
+        headline[name] = float(np.mean(measured.per_user[protocol.headline]))
+    return calibrations, headline
+
+
+def _stream(
+    task: Task, source: Source, fold: Fold, users: Int32, allowed: Allowed, pairs: InterestPairs | None
+) -> dict[str, Pass]:
+    """Score ``users`` block by block; no more than one block's scores are held."""
+    k, passes = task.protocol.depth, dict[str, Pass]()
+    # loading the model and compiling kernels is no part of the time per user
+    for warm in user_batches(users[:1], fold.history, fold.known_at):
+        for _, scores in source.scores(warm, allowed, fold.name):
+            top_k(scores, allowed.order, k)
+    start = 0
+    for batch in user_batches(users, fold.history, fold.known_at, block_size(len(allowed.items))):
+        began = time.perf_counter()
+        for label, scores in source.scores(batch, allowed, fold.name):
+            name = task.names.get((source.folder, label))
+            if name is not None:
+                mask(scores, batch, allowed)
+                items, best = top_k(scores, allowed.order, k)
+                done = passes.setdefault(name, Pass())
+                done.seconds += time.perf_counter() - began
+                done.rankings.append(Rankings(batch.users, items, best))
+                if pairs is not None:
+                    done.standard.append(pairs.standardise(scores, start))
+            began = time.perf_counter()
+        start += len(batch)
+    return passes
+
+
+def _rating_errors(task: Task, source: Source, dataset: Dataset, fold: Fold) -> dict[str, Errors]:
+    """Errors of the test ratings of each entrant that rates."""
+    users: list[Int32] = []
+    errors: dict[str, list[Float64]] = {}
+    for batch, pairs, rows in rating_questions(fold.target, fold):
+        users.append(rows.users)
+        for label, ratings in source.ratings(batch, pairs).items():
+            if name := task.names.get((source.folder, label)):
+                errors.setdefault(name, []).append(_error(ratings, rows.values, dataset))
+    return {name: Errors(np.concatenate(users), np.concatenate(parts)) for name, parts in errors.items()}
+
+
+def _error(ratings: Float32, truth: Float32, dataset: Dataset) -> Float64:
+    return clip(ratings.astype(np.float64), dataset) - truth
+
+
+def _joined(done: Pass, users: Int32, k: int) -> Rankings:
+    if done.rankings:
+        return Rankings.concatenate(done.rankings)
+    return Rankings(users, np.zeros((0, k), np.int32), np.zeros((0, k), np.float32))
+
+
+def _shown(task: Task, source: Source) -> str:
+    names = [name for (folder, _), name in task.names.items() if folder == source.folder]
+    return f"evaluate {task.name} · {names[0] if len(names) == 1 else source.folder.name}"

@@ -1,0 +1,150 @@
+"""Where entrants come from: a train run brings one, a fuse run its bases, its fusion and the plain blends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from recx import store
+from recx.arrays import Float32
+from recx.data import Pairs, UserBatch
+from recx.errors import DataError, UsageError
+from recx.evaluate.result import Contribution, CurvePoint
+from recx.models.base import Allowed, Recommender
+from recx.train.runs import TrainRun, load_model, open_run
+
+if TYPE_CHECKING:
+    from recx.fuse.runs import Fusion
+
+FINAL = "final"
+
+
+@dataclass(frozen=True)
+class About:
+    """What a report says of an entrant besides its numbers."""
+
+    run: str
+    fit_seconds: float = 0.0
+    peak_megabytes: float | None = None
+    curve: list[CurvePoint] = field(default_factory=list)
+    curve_metric: str | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    refitted: bool = True
+    stopped_on_valid: bool = False
+    valid: dict[str, float] = field(default_factory=dict)  # metrics of the window fit
+
+
+class TrainSource:
+    """A train run, under the name of its model."""
+
+    def __init__(self, run: TrainRun) -> None:
+        self.run = run
+        self.folder = run.folder
+        self.labels: Mapping[str, str] = {run.label: "base"}  # label -> "base" | "fusion" | "blend"
+        # one at a time: the fit that scores valid is let go when test is scored
+        self._model = lru_cache(maxsize=1)(self._load)
+
+    @property
+    def dataset(self) -> tuple[Path, str]:
+        """Folder and fingerprint of the prepared data set."""
+        return self.run.dataset, self.run.dataset_fingerprint
+
+    def about(self, label: str) -> About:
+        """Time, memory, learning curve and settings of the run."""
+        return about_run(self.run)
+
+    def scores(self, batch: UserBatch, allowed: Allowed, fold: str) -> Iterator[tuple[str, Float32]]:
+        """Scores (n, n_items) of the fit that answers ``fold``; popularity for users it does not know."""
+        yield self.run.label, self._model(fold).answer(batch)
+
+    def ratings(self, batch: UserBatch, pairs: Pairs) -> Mapping[str, Float32]:
+        """The model's ratings, if it rates."""
+        model = self._model(FINAL)
+        return {self.run.label: model.rate(batch, pairs)} if model.rates else {}
+
+    def _load(self, fold: str) -> Recommender[Any]:
+        return load_model(self.run, self.run.scoring_fit if fold == FINAL else fold)
+
+
+class FusionSource:
+    """A fuse run with its bases."""
+
+    def __init__(self, fusion: Fusion) -> None:
+        self.fusion = fusion
+        self.folder: Path = fusion.folder
+        self.labels: Mapping[str, str] = fusion.labels
+
+    @property
+    def dataset(self) -> tuple[Path, str]:
+        """Folder and fingerprint of the prepared data set."""
+        return self.fusion.dataset, self.fusion.dataset_fingerprint
+
+    @property
+    def contributions(self) -> list[Contribution]:
+        """What the stack listens to and what each base is worth."""
+        return [Contribution(part.label, part.share, part.without) for part in self.fusion.contributions]
+
+    def about(self, label: str) -> About:
+        """A base's own run, or this one."""
+        if label in self.fusion.base_runs:
+            return about_run(open_run(self.fusion.base_runs[label]))
+        return About(str(self.folder))
+
+    def scores(self, batch: UserBatch, allowed: Allowed, fold: str) -> Iterator[tuple[str, Float32]]:
+        """Bases, fusion and blends; the bases score once for all of them."""
+        answer = self.fusion.score_all(batch, allowed, fold)
+        yield from answer.items() if isinstance(answer, Mapping) else answer
+
+    def ratings(self, batch: UserBatch, pairs: Pairs) -> Mapping[str, Float32]:
+        """Ratings of those that rate."""
+        ratings: Mapping[str, Float32] = self.fusion.rate_all(batch, pairs)
+        return ratings
+
+
+Source = TrainSource | FusionSource
+"""A finished run that can be asked for scores of its entrants."""
+
+
+def open_source(folder: Path) -> Source:
+    """The finished run in ``folder``; UsageError where there is none that can be evaluated."""
+    if not (folder / store.MANIFEST).is_file():
+        raise UsageError(f"no run in {folder}; recx ls shows what there is")
+    verb = store.read_json(folder / store.MANIFEST).get("verb")
+    if verb == "train":
+        return TrainSource(open_run(folder))
+    if verb == "fuse":
+        from recx.fuse.runs import open_fusion
+
+        return FusionSource(open_fusion(folder))
+    raise UsageError(f"{folder} is a run of {verb}; evaluate takes train and fuse runs")
+
+
+def about_run(run: TrainRun) -> About:
+    """What a report says of a train run."""
+    fit = run.fits[run.scoring_fit]
+    watched = run.fits.get("select", fit)
+    return About(
+        str(run.folder),
+        fit.seconds,
+        fit.peak_megabytes,
+        [CurvePoint(report.epoch, report.loss, report.metric) for report in watched.history],
+        run.metric,
+        asdict(run.model),
+        run.scoring_fit == FINAL,
+        run.stopped_on_valid,
+        run.valid,
+    )
+
+
+def check_same_data(sources: Sequence[Source]) -> None:
+    """Raise DataError where two runs were trained on different data or splits."""
+    first = sources[0]
+    for other in sources[1:]:
+        if other.dataset[1] != first.dataset[1]:
+            raise DataError(
+                f"{first.folder} is on {first.dataset[0].name} and {other.folder} on "
+                f"{other.dataset[0].name}: other data or another split is another table; evaluate them apart"
+            )
