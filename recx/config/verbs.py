@@ -40,9 +40,9 @@ def _dataset(node: dict[str, Any]) -> type:
 
 
 def _split(node: dict[str, Any]) -> type:
-    from recx.prepare.config import SplitConfig
+    from recx.prepare.split.config import split_config_class
 
-    return SplitConfig
+    return split_config_class(str(node.get("method", "")))
 
 
 def _fuser(node: dict[str, Any]) -> type:

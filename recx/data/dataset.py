@@ -1,7 +1,8 @@
 """A prepared data set: what `prepare` writes and every other verb reads."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from recx.data.catalog import Catalog
 from recx.data.ids import IdMap
@@ -36,6 +37,7 @@ class Dataset:
     repeats: bool  # users come back to the same item, so that recommending it again makes sense
     event_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()  # printed beside every number, such as "simulated data"
+    facts: Mapping[str, Any] = field(default_factory=dict)  # what prepare says: counts, dates, the cleaning table
 
     @property
     def n_users(self) -> int:

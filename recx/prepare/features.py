@@ -1,0 +1,68 @@
+"""Features of users and items: lined up with their ids, completed, and those that the log itself tells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from recx.arrays import Bool, Float32
+from recx.data.catalog import Column
+from recx.prepare.log import Log
+
+PRICE = "price"
+
+
+def align(ids: Sequence[str], known: Sequence[str], columns: Mapping[str, Column]) -> dict[str, Column]:
+    """``columns`` of ``known`` ids (the first of equal ones) as columns of ``ids``; NaN or "" where one is unknown."""
+    rows = {name: row for row, name in reversed(list(enumerate(known)))}
+    at = np.fromiter((rows.get(name, -1) for name in ids), dtype=np.int64, count=len(ids))
+    aligned: dict[str, Column] = {}
+    for name, column in columns.items():
+        numeric = column.dtype.kind in "fiub"
+        found = np.full(len(ids), np.nan, np.float32) if numeric else np.full(len(ids), "", object)
+        found[at >= 0] = column[at[at >= 0]]
+        aligned[name] = found
+    return aligned
+
+
+def with_prices(log: Log, test: Bool) -> Log:
+    """The item feature "price": median price of one unit before test, where rows have a price and items none."""
+    if PRICE not in log.columns or PRICE in log.item_features:
+        return log
+    prices = medians(log.items[~test], log.columns[PRICE][~test], len(log.item_ids))
+    return replace(log, item_features={**log.item_features, PRICE: prices})
+
+
+def medians(groups: np.ndarray[tuple[int], np.dtype[np.int32]], values: Float32, n: int) -> Float32:
+    """Median of ``values`` per group, NaN for groups without a row: (n,)."""
+    order = np.lexsort((values, groups))
+    counts = np.bincount(groups, minlength=n)
+    starts = np.cumsum(counts) - counts
+    found = np.full(n, np.nan, dtype=np.float32)
+    some = counts > 0
+    low, high = (starts + (counts - 1) // 2)[some], (starts + counts // 2)[some]
+    ordered = values[order]
+    found[some] = (ordered[low] + ordered[high]) / 2
+    return found
+
+
+def fill(features: Mapping[str, Column], numbers: bool) -> tuple[dict[str, Column], dict[str, int]]:
+    """Features without holes, and how many each had: "" for words; medians for ``numbers``, where asked for."""
+    filled: dict[str, Column] = {}
+    holes: dict[str, int] = {}
+    for name, column in features.items():
+        if column.dtype.kind in "fiub":
+            values = column.astype(np.float32)
+            missing = np.isnan(values)
+            if numbers and missing.any():
+                values[missing] = 0 if missing.all() else np.median(values[~missing])
+            column = values
+        else:
+            missing = np.array([value is None or value == "" for value in column], dtype=np.bool_)
+            column = np.where(missing, "", column).astype(object)
+        filled[name] = column
+        if missing.any():
+            holes[name] = int(missing.sum())
+    return filled, holes

@@ -1,0 +1,123 @@
+"""Settings of the split methods: what all take, and one class each."""
+
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import import_module
+
+from recx.errors import UsageError, did_you_mean
+
+CONFIGS = {
+    "time": "TimeSplit",
+    "last": "LastSplit",
+    "random": "RandomSplit",
+    "kfold": "KFoldSplit",
+    "users": "UsersSplit",
+    "files": "FilesSplit",
+}
+"""Split method -> its settings class in this module."""
+
+
+@dataclass
+class SplitConfig:
+    """How the past is divided: settings every method has."""
+
+    method: str = "time"
+    """Which method: a key of recx.prepare.split.METHODS."""
+    watch: str = "inner"
+    """inner: an inner cut at the end of train. valid: stop on valid, only to reproduce papers; fuse refuses it."""
+
+
+@dataclass
+class TimeSplit(SplitConfig):
+    """Global cut-offs: everybody's rows before a moment against everybody's rows after it."""
+
+    method: str = "time"
+    valid: float = 0.1
+    """Share of all rows that one window of valid takes, the newest before test."""
+    test: float = 0.1
+    """Share of all rows that test takes, the newest."""
+    watch_share: float = 0.1
+    """Share of train's rows, its newest, that the inner cut takes."""
+    windows: int = 1
+    """Consecutive windows before test whose labels a stacker may learn from; the last one is valid."""
+
+
+@dataclass
+class LastSplit(SplitConfig):
+    """Leave last out: every user's last row is test, the one before valid, the one before that watch."""
+
+    method: str = "last"
+
+
+@dataclass
+class RandomSplit(SplitConfig):
+    """Rows at random."""
+
+    method: str = "random"
+    valid: float = 0.1
+    """Share of all rows for valid."""
+    test: float = 0.1
+    """Share of all rows for test."""
+    watch_share: float = 0.1
+    """Share of train's rows for watch."""
+    per_user: bool = True
+    """Draw each share from every user's rows instead of from all rows."""
+
+
+@dataclass
+class KFoldSplit(SplitConfig):
+    """Rows dealt at random into folds of equal size; one is test, the others are windows."""
+
+    method: str = "kfold"
+    folds: int = 5
+    """Number of folds."""
+    fold: int = 0
+    """Which of them is test, from 0."""
+    windows: int = 1
+    """Folds besides test that are predicted out of fold, for a stacker to learn from; at most folds - 1."""
+    watch_share: float = 0.1
+    """Share of the rows outside test for watch; windows leave them out of their targets."""
+
+
+@dataclass
+class UsersSplit(SplitConfig):
+    """Whole users are held out and folded in from their first rows: does the model serve newcomers?"""
+
+    method: str = "users"
+    valid: float = 0.1
+    """Share of users for valid."""
+    test: float = 0.1
+    """Share of users for test."""
+    watch_share: float = 0.1
+    """Share of the other users for watch."""
+    given: float = 0.8
+    """Share of a held-out user's rows, the oldest, that is given as input; at least one row is and one is not."""
+
+
+@dataclass
+class FilesSplit(SplitConfig):
+    """The data comes divided: train_file, test_file and perhaps valid_file of the data set."""
+
+    method: str = "files"
+    valid: float = 0.1
+    """Share of train for valid where no valid_file is given."""
+    watch_share: float = 0.1
+    """Share of the rest of train for watch."""
+    draw: str = "auto"
+    """What is drawn: user (a share of every user's rows), rows (of all rows), users (whole users: their last row is
+    the target and those before it are given), or auto: users where the test users have no train rows, else user."""
+
+
+@cache
+def split_config_class(method: str) -> type[SplitConfig]:
+    """The settings class of a split method; UsageError where there is no such method."""
+    if method not in CONFIGS:
+        raise UsageError(f"split.method={method}: no such split{did_you_mean(method, CONFIGS)}")
+    found: type[SplitConfig] = getattr(import_module(__name__), CONFIGS[method])
+    return found
+
+
+def of_its_class(config: SplitConfig) -> SplitConfig:
+    """``config`` as the settings class of its method: a plain SplitConfig("last") becomes a LastSplit."""
+    schema = split_config_class(config.method)
+    return config if isinstance(config, schema) else schema(**asdict(config))

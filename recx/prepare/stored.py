@@ -1,0 +1,184 @@
+"""Prepared data sets on disk: written whole, checked when read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recx import store
+from recx.data import Catalog, Dataset, Fold, IdMap, Interactions, Split
+from recx.data.catalog import Column
+from recx.errors import DataError
+from recx.prepare.config import PrepareConfig
+from recx.prepare.log import Log
+
+if TYPE_CHECKING:
+    from recx.prepare.build import Prepared
+
+HEADER = "dataset.json"
+INTERACTIONS = "interactions.parquet"
+USERS = "users.parquet"
+ITEMS = "items.parquet"
+FILES = (INTERACTIONS, USERS, ITEMS)
+FOLD = "fold:"
+"""Prefix of the columns that hold a fold's roles."""
+ROW = ("user", "item", "value", "time", "event")
+AVAILABLE = "available_from"
+
+
+def folder_of(config: PrepareConfig) -> Path:
+    """Where the data set of ``config`` lies or would lie: <data_dir>/<dataset>-<split>-<fingerprint8>."""
+    from recx.prepare.verb import plan
+
+    return plan(config).folder
+
+
+def prepared_folders(data_dir: Path) -> list[Path]:
+    """Folders of finished data sets, by name."""
+    return sorted(
+        header.parent for header in data_dir.glob(f"*/{HEADER}") if not header.parent.name.startswith(".")
+    )
+
+
+def facts(folder: Path) -> dict[str, Any]:
+    """What dataset.json says: counts, dates, cut-offs, sources, the cleaning table, settings.
+
+    Raises DataError where there is no data set.
+    """
+    if not (folder / HEADER).is_file():
+        raise DataError(f"{folder} holds no prepared data set; run: recx prepare")
+    return store.read_json(folder / HEADER)
+
+
+def load(folder: Path) -> Dataset:
+    """The data set in ``folder``; DataError where a file is missing or not what was written."""
+    header = facts(folder)
+    _check(folder, header)
+    rows = _read(folder / INTERACTIONS)
+    users, items = _read(folder / USERS), _read(folder / ITEMS)
+    log = Log(
+        [str(name) for name in users.pop("id")],
+        [str(name) for name in items.pop("id")],
+        rows["user"],
+        rows["item"],
+        rows["value"],
+        rows.get("time"),
+        rows.get("event"),
+        tuple(header["event_names"]),
+        header["order"],
+        {name: column for name, column in rows.items() if name not in ROW and not name.startswith(FOLD)},
+        available_from=items.pop(AVAILABLE, None),
+        user_features=users,
+        item_features=items,
+    )
+    folds = [(fold["name"], rows[FOLD + fold["name"]], fold["known_at"]) for fold in header["folds"]]
+    return assemble(log, folds, header)
+
+
+def dataset(prepared: Prepared) -> Dataset:
+    """What ``load`` would give once ``prepared`` is written."""
+    return assemble(prepared.log, [(f.name, f.roles, f.known_at) for f in prepared.folds], prepared.facts)
+
+
+def assemble(
+    log: Log, folds: Sequence[tuple[str, npt.NDArray[np.uint8], int | None]], header: Mapping[str, Any]
+) -> Dataset:
+    """The data set of rows, their roles and what is known about them."""
+    rows = Interactions(
+        log.users,
+        log.items,
+        log.values,
+        len(log.user_ids),
+        len(log.item_ids),
+        log.times,
+        log.events,
+        log.order,
+        log.columns,
+    )
+    select, *windows, final = (Fold.of(name, rows, roles, known_at) for name, roles, known_at in folds)
+    scale = header["value_range"]
+    return Dataset(
+        header["name"],
+        header["fingerprint"],
+        IdMap(log.user_ids),
+        IdMap(log.item_ids),
+        Split(header["split"], select, tuple(windows), final),
+        Catalog(log.item_features, log.user_features, log.available_from),
+        header["feedback"],
+        None if scale is None else (float(scale[0]), float(scale[1])),
+        header["relevant_from"],
+        header["repeats"],
+        log.event_names,
+        tuple(header["notes"]),
+        header,
+    )
+
+
+def save(prepared: Prepared, folder: Path) -> None:
+    """Write a data set into ``folder``, which the caller makes appear at once."""
+    log = prepared.log
+    rows: dict[str, Column] = {"user": log.users, "item": log.items, "value": log.values}
+    if log.times is not None:
+        rows["time"] = log.times
+    if log.events is not None:
+        rows["event"] = log.events
+    rows |= log.columns
+    rows |= {FOLD + fold.name: fold.roles for fold in prepared.folds}
+    _write(folder / INTERACTIONS, rows)
+    _write(folder / USERS, {"id": np.array(log.user_ids, dtype=object), **log.user_features})
+    items: dict[str, Column] = {"id": np.array(log.item_ids, dtype=object), **log.item_features}
+    if log.available_from is not None:
+        items[AVAILABLE] = log.available_from
+    _write(folder / ITEMS, items)
+    digests = {name: store.sha256(folder / name) for name in FILES}
+    store.write_json(folder / HEADER, prepared.facts | {"files": digests})
+
+
+def whole(folder: Path) -> bool:
+    """Whether a data set lies in ``folder`` as it was written."""
+    try:
+        _check(folder, facts(folder))
+    except DataError:
+        return False
+    return True
+
+
+def _check(folder: Path, header: Mapping[str, Any]) -> None:
+    for name in FILES:
+        file = folder / name
+        if not file.is_file():
+            raise DataError(f"{file} is missing; prepare the data set again: recx prepare")
+        if store.sha256(file) != header.get("files", {}).get(name):
+            raise DataError(
+                f"{file} was changed after it had been written; prepare the data set again: recx prepare"
+            )
+
+
+def _write(path: Path, columns: Mapping[str, Column]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    kinds = {"O": pa.string()}
+    table = pa.table(
+        {name: pa.array(column, kinds.get(column.dtype.kind)) for name, column in columns.items()}
+    )
+    with open(path, "wb") as file:
+        pq.write_table(table, file, compression="zstd", compression_level=1)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _read(path: Path) -> dict[str, npt.NDArray[Any]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{path} is damaged ({error}); prepare the data set again: recx prepare") from error
+    return {name: table[name].to_numpy() for name in table.column_names}
