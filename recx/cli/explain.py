@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.padding import Padding
 
 from recx.cli.text import PURPOSE
 
@@ -34,11 +34,7 @@ def print_help(verb: str, arguments: list[str], conf: Path | None) -> None:
     for group, chosen in composed.choices.items():
         names = [f"[bold]{name}[/]" if name == chosen else name for name in folders.options(group, path)]
         console.print(f"[cyan]{group}[/]  {' '.join(names)}", soft_wrap=True)
-    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True, max_width=28, overflow="ellipsis")
-    table.add_column(overflow="fold", style="dim")
     for setting in documented(composed.settings):
-        table.add_row(setting.key, escape(setting.value), escape(setting.doc))
-    console.print()
-    console.print(table)
+        console.print(f"\n  [bold]{setting.key}[/]={escape(setting.value)}", soft_wrap=True)
+        if setting.doc:
+            console.print(Padding(escape(setting.doc), (0, 0, 0, 6)), style="dim")

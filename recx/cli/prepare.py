@@ -32,4 +32,4 @@ def register(app: typer.Typer) -> None:
         with Display(quiet) as display:
             display.stage(f"prepare {words.settings.dataset.name}")
             prepared = prepare(words.settings, display.say, dry_run)
-        print_cleaning(prepared, words.settings)
+        print_cleaning(prepared)

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from recx.data import Dataset
     from recx.fuse.runs import FuseRun
     from recx.store import ListedRun
     from recx.train.runs import TrainRun
@@ -70,3 +71,15 @@ def print_runs(runs: list[ListedRun]) -> None:
     for run in runs:
         table.add_row(str(run.folder), run.state, run.started, run.seconds, run.what)
     show(table)
+
+
+def print_cleaning(dataset: Dataset) -> None:
+    """Rows lost per rule, and what is left."""
+    facts = dataset.facts
+    table = plain_table("rule", "rows lost", "rows", "users", "items")
+    for rule in facts["cleaning"]:
+        table.add_row(*(f"{rule[key]:,}" if key != "rule" else rule[key] for key in CLEANING))
+    show(table)
+
+
+CLEANING = ("rule", "lost", "rows", "users", "items")
