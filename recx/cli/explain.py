@@ -19,6 +19,11 @@ FLAGS = {
     "run": "--conf DIR  --quiet",
 }
 
+FROM = (
+    "from=FILE takes settings from a file, the best.yaml of a sweep or the config.yaml of a run; "
+    "what is typed beside it wins."
+)
+
 
 def print_help(verb: str, arguments: list[str], conf: Path | None) -> None:
     """Print it on stdout, for the options that ``arguments`` choose."""
@@ -28,8 +33,10 @@ def print_help(verb: str, arguments: list[str], conf: Path | None) -> None:
 
     composed = compose(verb, arguments, conf)
     console = Console(highlight=False)
-    console.print(f"[bold]recx {verb}[/] {escape('[GROUP=OPTION | KEY=VALUE]...')}  {FLAGS.get(verb, '')}\n")
-    console.print(f"{PURPOSE[verb]}\n")
+    console.print(
+        f"[bold]recx {verb}[/] {escape('[GROUP=OPTION | KEY=VALUE | from=FILE]...')}  {FLAGS.get(verb, '')}\n"
+    )
+    console.print(f"{PURPOSE[verb]}\n{FROM}\n")
     path = folders.search_path(conf)
     for group, chosen in composed.choices.items():
         names = [f"[bold]{name}[/]" if name == chosen else name for name in folders.options(group, path)]

@@ -65,8 +65,10 @@ def main() -> None:
     except RecxError as error:
         _tell(str(error))
         code = error.exit_code
-    except KeyboardInterrupt:
-        _tell("interrupted; finished parts are kept, the same command with --resume continues")
+    except KeyboardInterrupt as interrupt:
+        _tell(
+            str(interrupt) or "interrupted; finished parts are kept, the same command with --resume continues"
+        )
         code = INTERRUPTED
     except BrokenPipeError:
         # the reader has gone (`recx ls | head`): keep the interpreter from complaining when it closes stdout

@@ -16,9 +16,9 @@ def register(app: typer.Typer) -> None:
         arguments: Arguments = None, conf: Conf = None, quiet: Quiet = False, help: Help = False
     ) -> None:
         words = composed("sweep", arguments, conf, help)
-        from recx.cli.tables import print_leaderboard
         from recx.cli.words import session
         from recx.sweep import sweep
+        from recx.sweep.leaderboard import print_leaderboard
 
         with session(words, "sweep", arguments, quiet) as asked:
             leaderboard = sweep(words.settings, asked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ from hydra.errors import HydraException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from recx.config import folders
+from recx.config import folders, space
+from recx.config.snapshot import take
 from recx.config.verbs import BASES, GROUPS, settings_class
 from recx.errors import UsageError, did_you_mean
 
@@ -46,20 +47,29 @@ class Words:
     settings: dict[str, Override]  # key -> override
     bases: list[str] | None  # bases=[als,popular@recent]
     base_settings: dict[str, dict[str, Override]]  # label -> key -> override
+    swept: dict[str, Override] = field(default_factory=dict)  # key or "model" -> override with several values
 
 
 def compose(verb: str, arguments: Sequence[str], conf: Path | None = None) -> Composed:
-    """Settings of ``verb`` with ``arguments`` (key=value, group=option) laid over conf/.
+    """Settings of ``verb`` with ``arguments`` (key=value, group=option, from=FILE) laid over conf/.
 
     Raises UsageError, one line, for anything that is not a setting, an option or a value of the right type.
     """
     path = folders.search_path(conf)
+    snapshot, arguments = take(arguments)
     with _hydra(path):
         words = _read(verb, arguments, path)
-        tree = _lay_over(verb, words)
+        # over a file, which may choose other groups, settings are laid below
+        tree = _lay_over(verb, replace(words, settings={}) if snapshot else words)
         choices = _choices(tree)
         origins = _origins(verb, tree, choices, words, path)
-        settings = _checked(verb, tree, words, origins, path)
+        values = _container(tree)
+        if snapshot:
+            values = snapshot.lay_over(values, words.choices, origins)
+            _set(values, words.settings, origins)
+        settings = _checked(verb, values, words, origins, path)
+        if verb == "sweep":
+            _spread(settings, words, origins, path)
     return Composed(verb, settings, origins, choices)
 
 
@@ -116,7 +126,11 @@ def _read(verb: str, arguments: Sequence[str], path: list[Path]) -> Words:
             label, _, setting = key.removeprefix(f"{BASES}.").partition(".")
             words.base_settings.setdefault(label, {})[setting] = override
         elif override.is_sweep_override():
-            raise UsageError(f"'{argument}' names several values; trying each is what recx sweep does")
+            if verb != "sweep":
+                raise UsageError(f"'{argument}' names several values; trying each is what recx sweep does")
+            words.swept[key] = override
+            if key == "model":
+                words.choices[key] = space.names(override, folders.options(key, path))[0]
         elif key in groups:
             option = str(override.value())
             known = folders.options(key, path)
@@ -124,8 +138,10 @@ def _read(verb: str, arguments: Sequence[str], path: list[Path]) -> Words:
                 noun = GROUPS[key].noun if key in GROUPS else "set of bases"
                 raise UsageError(f"no {noun} called '{option}'{did_you_mean(option, known)}")
             words.choices[key] = option
+            words.swept.pop(key, None)
         else:
             words.settings[key] = override
+            words.swept.pop(key, None)
     return words
 
 
@@ -153,8 +169,9 @@ def _lay_over(verb: str, words: Words) -> DictConfig:
 # --- checking ---
 
 
-def _checked(verb: str, tree: DictConfig, words: Words, origins: dict[str, str], path: list[Path]) -> Any:
-    values = _container(tree)
+def _checked(
+    verb: str, values: dict[str, Any], words: Words, origins: dict[str, str], path: list[Path]
+) -> Any:
     parts: dict[str, Any] = {}
     for name, group in GROUPS.items():
         if name in values:
@@ -226,6 +243,48 @@ def _bases(
             origins[prefix + key] = COMMAND_LINE if key in typed else group if key in own else source
     origins.pop(BASES, None)
     return bases
+
+
+def _set(values: dict[str, Any], settings: Mapping[str, Override], origins: dict[str, str]) -> None:
+    """Put the values of overrides into nested settings, in place."""
+    for key, override in settings.items():
+        *parents, last = key.split(".")
+        node = values
+        for parent in parents:
+            inner = node.setdefault(parent, {})
+            if not isinstance(inner, dict):
+                raise UsageError(f"no setting '{key}'{did_you_mean(key, flat(values))}")
+            node = inner
+        node[last] = override.value()
+        origins[key] = COMMAND_LINE
+
+
+def _spread(settings: Any, words: Words, origins: dict[str, str], path: list[Path]) -> None:
+    """Fill the space of a sweep from what has several values; each is checked like a single one."""
+    swept = {key: parse(f"{key}={text}") for key, text in settings.space.items()} | words.swept
+    if models := swept.pop("model", None):
+        inner = {key: override for key, override in words.settings.items() if key.startswith("model.")}
+        for option in space.names(models, folders.options("model", path)):
+            values = _container(hydra_compose(f"model/{option}"))
+            typed: dict[str, str] = {}
+            _set(values, inner, typed)
+            node = values["model"]
+            settings.models[option] = _typed(GROUPS["model"].schema(node), node, "model.")
+            source = folders.shown(folders.find(f"model/{option}", path))
+            origins |= {f"models.{option}.{key}": typed.get(f"model.{key}", source) for key in node}
+
+    def check(key: str, value: Any) -> Any:
+        """``value`` in the type of the setting ``key``, for every model."""
+        if not key.startswith("model."):
+            return getattr(_typed(settings_class("train"), {key: value}, ""), key)
+        name = key.removeprefix("model.")
+        for model in list(settings.models.values()) or [settings.model]:
+            value = getattr(_typed(type(model), asdict(model) | {name: value}, "model."), name)
+        return value
+
+    settings.space = {key: space.axis(key, override, check) for key, override in swept.items()}
+    if words.swept:
+        origins["space"] = COMMAND_LINE
 
 
 # --- origins ---
