@@ -74,8 +74,8 @@ def _no_future(log: Log) -> None:
         row = int(np.argmax(log.times))
         what = f"user '{log.user_ids[log.users[row]]}', item '{log.item_ids[log.items[row]]}'"
         raise DataError(
-            f"a row of {what} is dated {_shown(latest)}, in the future; check the time column and its unit, or drop "
-            f"such rows with dataset.clean.before={datetime.now(UTC):%Y-%m-%d}"
+            f"a row of {what} is dated {_shown(latest)}, in the future; check the time column and its "
+            f"unit, or drop such rows with dataset.clean.before={datetime.now(UTC):%Y-%m-%d}"
         )
 
 
@@ -91,7 +91,8 @@ def _weigh(log: Log, config: DatasetConfig) -> tuple[Log, Bool]:
     weights = config.event_weights
     if log.events is None:
         raise DataError(
-            f"dataset.event_weights names events and {config.name} has none; map the column with dataset.event=..."
+            f"dataset.event_weights names events and {config.name} has none; "
+            "map their column with dataset.event=..."
         )
     unnamed = [name for name in log.event_names if name not in weights]
     if unnamed:

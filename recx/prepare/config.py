@@ -1,6 +1,6 @@
 """Settings of `prepare`: which data, how it is cleaned, how it is split.
 
-What one source or one split method takes besides stands in recx.prepare.sources.config and recx.prepare.split.config.
+What one source or one split method takes besides stands in the config.py of sources and of split.
 """
 
 from dataclasses import dataclass, field
@@ -16,17 +16,17 @@ class CleanConfig:
     duplicates: str = "keep"
     """Rows equal in user, item, time and event: keep, or drop all but the first."""
     before: str | None = None
-    """Rows dated at or after this day (2026-01-31, UTC) are dropped; without it a date in the future is an error."""
+    """Rows dated at or after this day (2026-01-31, UTC) are dropped; null: dates in the future are errors."""
     min_value: float | None = None
     """Rows with a smaller value are dropped."""
     outliers: float | None = None
-    """Users with more rows than this many times the 99th percentile of users are dropped (robots, resellers)."""
+    """Users with more rows than this many times the users' 99th percentile are dropped (robots)."""
     min_user: int = 1
     """Users keep at least this many distinct items (users and items are cut in turn until both hold)."""
     min_item: int = 1
     """Items keep at least this many distinct users."""
     fill_missing: bool = True
-    """Fill missing numbers among the features with the column's median; no: NaN. Missing words are always ""."""
+    """Fill missing numbers among the features with their median; no: NaN. Missing words are always ""."""
 
 
 @dataclass
@@ -38,7 +38,7 @@ class DatasetConfig:
     source: str = ""
     """Which reader it takes: a key of recx.prepare.sources.SOURCES."""
     path: str | None = None
-    """File or folder of the raw data; null: $RECX_DATA_HOME/<name>, else a package or download where there is one."""
+    """File or folder of the raw data; null: $RECX_DATA_HOME/<name>, else a package or download."""
     feedback: str = "implicit"
     """explicit (the values are ratings) or implicit."""
     value_range: list[float] | None = None
@@ -48,7 +48,7 @@ class DatasetConfig:
     repeats: bool = False
     """Whether users come back to the same item, so that repeat=auto means allow."""
     event_weights: dict[str, float] = field(default_factory=dict)
-    """Event type -> value of one event, such as {view:1,cart:3,purchase:5}; 0 drops the type, {} weighs all alike."""
+    """Event type -> value of one event, such as {view:1,cart:3,purchase:5}; 0 drops it, {}: all alike."""
     notes: list[str] = field(default_factory=list)
     """What a reader of results must know about the data; printed beside every number."""
     clean: CleanConfig = field(default_factory=CleanConfig)

@@ -19,7 +19,8 @@ TIMEOUT = 30
 def fetch_zip(url: str, md5: str, folder: Path) -> None:
     """Make ``folder`` of the files of a zip archive, without the folders inside it.
 
-    Raises DataError where the archive cannot be fetched, is cut short or has another checksum; then no folder is left.
+    Raises DataError where the archive cannot be fetched, is cut short or has another checksum; then no folder
+    is left.
     """
     with store.locked(folder):
         if folder.is_dir():
@@ -30,8 +31,8 @@ def fetch_zip(url: str, md5: str, folder: Path) -> None:
             found = _fetch(url, archive)
             if found != md5:
                 raise DataError(
-                    f"{url} has the md5 checksum {found} instead of {md5}; it was cut short or changed: try again, "
-                    "or fetch it yourself and name its unpacked folder with dataset.path=..."
+                    f"{url} has the md5 checksum {found} instead of {md5}; it was cut short or changed: "
+                    "try again, or fetch it yourself and name its unpacked folder with dataset.path=..."
                 )
             _unpack(archive, temporary, url)
             archive.unlink()

@@ -15,7 +15,7 @@ PRICE = "price"
 
 
 def align(ids: Sequence[str], known: Sequence[str], columns: Mapping[str, Column]) -> dict[str, Column]:
-    """``columns`` of ``known`` ids (the first of equal ones) as columns of ``ids``; NaN or "" where one is unknown."""
+    """``columns`` of ``known`` ids (the first of equals) as columns of ``ids``; NaN or "" for others."""
     rows = {name: row for row, name in reversed(list(enumerate(known)))}
     at = np.fromiter((rows.get(name, -1) for name in ids), dtype=np.int64, count=len(ids))
     aligned: dict[str, Column] = {}
@@ -28,7 +28,7 @@ def align(ids: Sequence[str], known: Sequence[str], columns: Mapping[str, Column
 
 
 def with_prices(log: Log, test: Bool) -> Log:
-    """The item feature "price": median price of one unit before test, where rows have a price and items none."""
+    """The item feature "price", a unit's median price before test, where rows have prices and items none."""
     if PRICE not in log.columns or PRICE in log.item_features:
         return log
     prices = medians(log.items[~test], log.columns[PRICE][~test], len(log.item_ids))
@@ -49,7 +49,7 @@ def medians(groups: np.ndarray[tuple[int], np.dtype[np.int32]], values: Float32,
 
 
 def fill(features: Mapping[str, Column], numbers: bool) -> tuple[dict[str, Column], dict[str, int]]:
-    """Features without holes, and how many each had: "" for words; medians for ``numbers``, where asked for."""
+    """Features without holes, and how many each had: "" for words, medians for ``numbers`` if asked for."""
     filled: dict[str, Column] = {}
     holes: dict[str, int] = {}
     for name, column in features.items():

@@ -34,7 +34,7 @@ def filter_rows(log: Log, test: Bool, clean: CleanConfig, ledger: Ledger) -> tup
 
 
 def core(log: Log, min_user: int, min_item: int) -> tuple[Bool, Bool]:
-    """Users and items of the largest part where every user has ``min_user`` items and every item ``min_item`` users.
+    """Users and items of the largest part where users have ``min_user`` items and items ``min_item`` users.
 
     Users and items are cut in turn until nothing changes; repeated pairs count once.
     """

@@ -1,4 +1,4 @@
-"""Equal fingerprints, equal data sets: of the raw files' content and every setting that shapes the outcome."""
+"""Equal fingerprints, equal data sets: hashes of the raw files and every setting that has a say."""
 
 from __future__ import annotations
 

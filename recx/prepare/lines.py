@@ -10,7 +10,7 @@ from recx.prepare.rawfile import check_file
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines of a UTF-8 text, gzipped or not; DataError where it is missing, empty, binary or cut short."""
+    """The lines of a UTF-8 text, gzipped or not; DataError if it is missing, empty, binary or cut short."""
     check_file(path)
     raw = gzip.decompress(path.read_bytes()) if path.suffix.lower() == ".gz" else path.read_bytes()
     if b"\0" in raw[: 1 << 16]:

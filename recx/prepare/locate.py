@@ -41,7 +41,7 @@ def needed_path(config: DatasetConfig) -> Path:
 
 
 def one_file(path: Path, name: str | None, suffixes: tuple[str, ...], setting: str) -> Path:
-    """``path`` itself where it is a file, else ``name`` inside it, else the only file there with such a suffix."""
+    """``path`` if it is a file, else ``name`` inside it, else the only file there with such a suffix."""
     if path.is_file():
         return path
     if name is not None:

@@ -1,4 +1,4 @@
-"""The log on its way from raw files to a data set: rows with numbers for users and items, and what they are called."""
+"""The log on its way from raw files to a data set: rows of numbers, and what users and items are called."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Log:
         )
 
     def sorted(self) -> Log:
-        """Rows grouped by user and, where there are times, from oldest to newest; ties as the source had them."""
+        """Rows grouped by user, oldest first where there are times; ties as the source had them."""
         keys = (self.users,) if self.times is None else (self.times, self.users)
         return self.take(np.lexsort(keys))
 
@@ -70,7 +70,7 @@ class Log:
         return len(self), int(np.count_nonzero(users)), int(np.count_nonzero(items))
 
     def compact(self) -> Log:
-        """The same rows in an id space of what occurs in them (and of ``keep_items``); the order of ids is kept."""
+        """The same rows in an id space of what occurs in them and of ``keep_items``, in the same order."""
         users = np.bincount(self.users, minlength=len(self.user_ids)) > 0
         items = np.bincount(self.items, minlength=len(self.item_ids)) > 0
         if self.keep_items is not None:

@@ -29,14 +29,12 @@ def numbered_log(
 ) -> Log:
     """The rows of ``table`` that break none of ``rules``, each a name and the SQL condition of a bad row.
 
-    Of the table's columns user, item, value, time, event, part and ``extras``, those that it has are read; ``user``
-    and ``item`` are text. ``ordered`` says that rows without a date stand oldest first.
+    Of the table's columns user, item, value, time, event, part and ``extras``, those that it has are read;
+    ``user`` and ``item`` are text. ``ordered`` says that rows without a date stand oldest first.
     """
     broken = " ".join(f"WHEN {condition} THEN {number}" for number, (_, condition) in enumerate(rules, 1))
     case = f"CASE {broken} ELSE 0 END" if rules else "0"
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE judged AS SELECT *, ({case})::UTINYINT AS bad FROM {table}"
-    )
+    connection.execute(f"CREATE TEMP TABLE judged AS SELECT *, ({case})::UTINYINT AS bad FROM {table}")
     _count(connection, [name for name, _ in rules], ledger)
     present = {str(row[0]) for row in connection.execute("DESCRIBE judged").fetchall()}
     columns = [column for column in ("value", "part", *extras) if column in present]
@@ -52,7 +50,7 @@ def numbered_log(
         events = [str(row[0]) for row in found]
         if len(events) > MOST_EVENTS:
             raise DataError(
-                f"{len(events)} different events such as '{events[0]}', at most {MOST_EVENTS} can be told apart; "
+                f"{len(events)} different events such as '{events[0]}', expected {MOST_EVENTS} at most; "
                 "map another column with dataset.event=..."
             )
         names = ", ".join(quoted(name) for name in events)
@@ -61,8 +59,8 @@ def numbered_log(
     rows: dict[str, Any] = connection.execute(
         "SELECT user_ids.number AS user_number, item_ids.number AS item_number"
         + "".join(f", {column}" for column in picked)
-        + " FROM judged JOIN user_ids ON judged.user = user_ids.name JOIN item_ids ON judged.item = item_ids.name"
-        + " WHERE bad = 0 ORDER BY judged.rowid"
+        + " FROM judged JOIN user_ids ON judged.user = user_ids.name"
+        + " JOIN item_ids ON judged.item = item_ids.name WHERE bad = 0 ORDER BY judged.rowid"
     ).fetchnumpy()
     n = len(rows["user_number"])
     return Log(

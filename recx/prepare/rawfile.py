@@ -1,4 +1,4 @@
-"""Tables as people have them: CSV, TSV, Parquet or JSON lines, gzipped or not; what is wrong is said with its place."""
+"""Tables as people have them: CSV, TSV, Parquet, JSON lines; what is wrong is told with its place."""
 
 from __future__ import annotations
 
@@ -90,9 +90,8 @@ def check_file(path: Path) -> None:
 
 
 def read_head(path: Path, encoding: str) -> str:
-    """The first line with something in it; DataError where the file is binary, blank or in another encoding."""
-    opened = gzip.open(path) if path.suffix.lower() == ".gz" else open(path, "rb")
-    with opened as file:
+    """The first line with something in it; DataError if the file is binary, blank or in another encoding."""
+    with gzip.open(path) if path.suffix.lower() == ".gz" else open(path, "rb") as file:
         start = file.read(1 << 16)
     if b"\0" in start and encoding != "utf-16":
         raise DataError(f"{path} is binary, not text; is it another format than its name says?")
@@ -129,8 +128,9 @@ def _delimited(path: Path, names: Sequence[str], separator: str, encoding: str) 
         )
     types = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in columns)
     scan = (
-        f"read_csv({quoted(path)}, columns={{{types}}}, auto_detect=false, header={'false' if names else 'true'}, "
-        f"delim={quoted(separator)}, quote='\"', escape='\"', encoding={quoted(encoding)})"
+        f"read_csv({quoted(path)}, columns={{{types}}}, auto_detect=false, "
+        f"header={'false' if names else 'true'}, delim={quoted(separator)}, quote='\"', escape='\"', "
+        f"encoding={quoted(encoding)})"
     )
     return RawFile(path, dict.fromkeys(columns, "VARCHAR"), scan, 1 if names else 2, encoding)
 
@@ -143,7 +143,7 @@ def _described(connection: Connection, path: Path, scan: str, first_line: int) -
     return RawFile(path, {str(row[0]): str(row[1]) for row in rows}, scan, first_line)
 
 
-# --- columns as values ------------------------------------------------------------------------------------------
+# --- columns as values --------------------------------------------------------------------------------------
 
 
 def ids(file: RawFile, column: str) -> str:
@@ -167,7 +167,7 @@ UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 
 
 def seconds(connection: Connection, file: RawFile, table: str, column: str, unit: str = "auto") -> str:
-    """SQL: the column as unix seconds, NULL where it is blank; DataError for the first value that is no date."""
+    """SQL: the column as unix seconds, NULL where blank; DataError for the first value that is no date."""
     if unit not in ("auto", "iso", *UNITS):
         raise UsageError(f"dataset.time_unit={unit}{did_you_mean(unit, ['auto', 'iso', *UNITS])}")
     kind = file.columns[column]
@@ -204,7 +204,8 @@ def _no_stranger(
     """DataError for the first row whose text is there and does not cast."""
     text = f"nullif(trim({named(column)}::VARCHAR), '')"
     bad = connection.execute(
-        f"SELECT rowid, {text} FROM {table} WHERE {text} IS NOT NULL AND {cast} IS NULL ORDER BY rowid LIMIT 1"
+        f"SELECT rowid, {text} FROM {table} WHERE {text} IS NOT NULL AND {cast} IS NULL "
+        "ORDER BY rowid LIMIT 1"
     ).fetchone()
     if bad:
         raise DataError(f"{file.path}: {file.place(bad[0])}: {column} '{str(bad[1])[:40]}' is {what}")

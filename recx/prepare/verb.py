@@ -43,7 +43,7 @@ class Plan:
 
 
 def prepare(config: PrepareConfig, say: Say | None = None, dry_run: bool = False) -> Dataset:
-    """The data set of ``config``: read where it has been prepared before, else made and written, whole or not at all.
+    """The data set of ``config``: read if it was prepared before, else made and written, whole or not at all.
 
     ``dry_run`` makes it and writes nothing. ``say`` is told the rows lost per rule.
 

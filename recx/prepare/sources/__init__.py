@@ -1,4 +1,7 @@
-"""Readers of raw data. To add one: its file, its settings in config.py, one line here, conf/dataset/<name>.yaml."""
+"""Readers of raw data.
+
+To add one: its file, its settings in config.py, one line here, conf/dataset/<name>.yaml.
+"""
 
 from functools import cache
 from importlib import import_module
@@ -24,7 +27,7 @@ SOURCES: dict[str, str] = {
 
 @cache
 def source_config_class(name: str) -> "type[DatasetConfig]":
-    """The settings class of a source, without importing its reader; UsageError where there is no such source."""
+    """The settings class of a source, whose reader is not imported; UsageError if there is no such source."""
     from recx.prepare.sources.config import CONFIGS
 
     if name not in SOURCES:

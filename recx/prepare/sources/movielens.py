@@ -27,7 +27,7 @@ GENRES_FROM = 5
 
 
 class MovieLens(Source[MovieLensConfig]):
-    """u.data, or with split=files an official split such as u1.base and u1.test; films and users where described."""
+    """u.data, or with split=files an official split such as u1.base and u1.test; films and users."""
 
     def _folder(self) -> Path:
         folder = given_path(self.config)
@@ -61,7 +61,8 @@ class MovieLens(Source[MovieLensConfig]):
                 selects.append(
                     f"SELECT {ids(file, 'user')} AS user, {ids(file, 'item')} AS item, "
                     f"{numbers(connection, file, f'part{part}', 'rating')} AS value, "
-                    f"{seconds(connection, file, f'part{part}', 'time', 's')} AS time, {part} AS part FROM part{part}"
+                    f"{seconds(connection, file, f'part{part}', 'time', 's')} AS time, "
+                    f"{part} AS part FROM part{part}"
                 )
             connection.execute(f"CREATE TEMP TABLE ratings AS {' UNION ALL '.join(selects)}")
             rule = "user IS NULL OR item IS NULL OR value IS NULL OR time IS NULL"

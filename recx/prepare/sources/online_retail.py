@@ -106,6 +106,7 @@ def _date(connection: Connection, file: RawFile) -> str:
 def _first(connection: Connection, key: str, column: str) -> dict[str, str]:
     """What the first row of each ``key`` that says anything says: no row after it can change it."""
     rows = connection.execute(
-        f"SELECT {key}, arg_min({column}, rowid) FROM judged WHERE bad = 0 AND {column} <> '' GROUP BY {key} ORDER BY 1"
+        f"SELECT {key}, arg_min({column}, rowid) FROM judged WHERE bad = 0 AND {column} <> '' "
+        f"GROUP BY {key} ORDER BY 1"
     ).fetchall()
     return {str(name): str(text) for name, text in rows}

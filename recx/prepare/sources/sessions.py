@@ -1,4 +1,4 @@
-"""A line is one session's items, oldest first; test lines are questions: the items so far, TAB, the next item."""
+"""A line is one session's items, oldest first; test lines are questions: items so far, TAB, the next item."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from recx.prepare.sources.sequences import log_of_lines
 
 
 class Sessions(Source[SessionsConfig]):
-    """Sessions are the users, called by their line; a test question is a session of its own, called test-<line>."""
+    """Sessions are the users, called by their line; a test question is one of its own, called test-<line>."""
 
     def _paths(self) -> tuple[Path, Path | None]:
         path = needed_path(self.config)

@@ -2,14 +2,15 @@
 
 What is planted, and ``truth`` tells:
 
-* clusters: every user has one taste and every item serves one; a purchase stays inside with probability loyalty;
-* cycles: the items of a cluster stand in a ring, and a purchase is the successor of the user's last warm item with
-  probability cycle (a sequence model can know it, counts cannot);
+* clusters: every user has one taste and every item serves one; a purchase stays inside with probability
+  loyalty;
+* cycles: the items of a cluster stand in a ring, and a purchase is the successor of the user's last warm item
+  with probability cycle (a sequence model can know it, counts cannot);
 * staples: three items of a user's taste that it buys again and again, with probability staples;
-* attributes: category, brand and the words of the description follow the cluster, with a little noise in the words;
+* attributes: category, brand and the words of the description follow the cluster, the words with some noise;
 * cold items: listed early, sold only from cold_from on; their attributes alone say whom they suit.
 
-With dataset.feedback=explicit every pair is rated once, 1 to 5: taste and the biases of user and item, plus noise.
+With dataset.feedback=explicit every pair is rated once, 1 to 5: taste, biases of user and item, and noise.
 """
 
 from __future__ import annotations
@@ -169,10 +170,10 @@ def _item_features(known: Truth, rng: np.random.Generator) -> dict[str, Column]:
     n = len(known.item_cluster)
     clusters = int(known.item_cluster.max()) + 1
     words = [_noisy(known.item_cluster, f"word{place}", clusters, 0.2, rng) for place in range(4)]
+    brands = rng.integers(0, 3, n)
     return {
         "category": np.array([f"category{cluster}" for cluster in known.item_cluster], dtype=object),
-        "brand": np.array([f"brand{c}-{b}" for c, b in zip(known.item_cluster, rng.integers(0, 3, n), strict=True)],
-                          dtype=object),
+        "brand": np.array([f"brand{c}-{b}" for c, b in zip(known.item_cluster, brands, strict=True)], object),
         "description": np.array([" ".join(row) for row in zip(*words, strict=True)], dtype=object),
         "price": np.round(np.exp(rng.normal(1.5, 0.6, n)), 2).astype(np.float32),
     }  # fmt: skip

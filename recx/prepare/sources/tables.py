@@ -24,8 +24,8 @@ from recx.prepare.sources.config import CsvConfig
 USUAL = {
     "user": "user userid uid customer customerid clientid visitorid memberid householdid buyerid reviewerid "
     "sessionid author",
-    "item": "item itemid iid product productid asin parentasin sku stockcode articleid movieid bookid artistid "
-    "trackid songid businessid goodsid",
+    "item": "item itemid iid product productid asin parentasin sku stockcode articleid movieid bookid "
+    "artistid trackid songid businessid goodsid",
     "value": "value rating score stars overall",
     "time": "time timestamp date datetime ts unixtime unixreviewtime eventtime reviewtime ratedat createdat "
     "orderdate invoicedate purchasedate",
@@ -78,7 +78,8 @@ class Tables(Source[CsvConfig]):
         for role in ("user", "item"):
             if columns[role] is None:
                 raise DataError(
-                    f"{path} has no {role} column among {', '.join(file.columns)}; name it with dataset.{role}=..."
+                    f"{path} has no {role} column among {', '.join(file.columns)}; "
+                    f"name it with dataset.{role}=..."
                 )
         table = f"part{part}"
         file.load(connection, table)
@@ -87,7 +88,8 @@ class Tables(Source[CsvConfig]):
             picked.append(f"{numbers(connection, file, table, columns['value'])} AS value")
         elif config.feedback == "explicit":
             raise DataError(
-                f"{path} has no value column among {', '.join(file.columns)}; ratings need one: dataset.value=..."
+                f"{path} has no value column among {', '.join(file.columns)}; "
+                "ratings need one, name it with dataset.value=..."
             )
         if columns["time"]:
             picked.append(f"{seconds(connection, file, table, columns['time'], config.time_unit)} AS time")
@@ -143,10 +145,11 @@ class Tables(Source[CsvConfig]):
             raise DataError(
                 f"{path} has no {role} column among {', '.join(file.columns)}; name it dataset.{role}=..."
             )
+        wanted = self.config.features
         file.load(connection, "features")
         picked = [f"{ids(file, key)} AS {named(key)}"]
         for name in file.columns:
-            if name == key:
+            if name == key or not (name == AVAILABLE or wanted is None or _word(name) in wanted):
                 continue
             if name == AVAILABLE:
                 picked.append(

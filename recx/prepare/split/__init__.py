@@ -1,4 +1,7 @@
-"""Ways to divide the past. To add one: its file, its settings in config.py, one line here, conf/split/<name>.yaml."""
+"""Ways to divide the past.
+
+To add one: its file, its settings in config.py, one line here, conf/split/<name>.yaml.
+"""
 
 METHODS: dict[str, str] = {
     "time": "recx.prepare.split.by_time:ByTime",

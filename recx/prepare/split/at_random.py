@@ -12,7 +12,7 @@ from recx.prepare.split.config import RandomSplit
 
 
 class AtRandom(SplitMethod[RandomSplit]):
-    """Shares of every user's rows, or of all rows, drawn without regard to time: the past may know the future."""
+    """Shares of every user's rows, or of all rows, drawn without regard to time: past knows future."""
 
     def check(self) -> None:
         config = self.config

@@ -32,7 +32,7 @@ class FoldRoles:
 
 
 class SplitMethod(ABC, Generic[S]):
-    """Divides a sorted log. ``test_rows`` comes first; what is filtered by what lies before test is then gone."""
+    """Divides a sorted log: ``test_rows``, then the log is filtered by what lies before, then ``folds``."""
 
     draws: ClassVar[bool] = True
     """Whether the seed has a say."""
@@ -72,7 +72,7 @@ def create_split(config: SplitConfig, seed: int) -> SplitMethod[Any]:
 
 
 def fold(name: str, log: Log, past: Bool, target: Bool) -> FoldRoles:
-    """Everything in ``past`` is learnt and given, ``target`` is to be found; known_at is a second after the past."""
+    """``past`` is learnt and given, ``target`` is to be found, known_at is a second after the past."""
     roles = np.where(past, LEARNT, 0).astype(np.uint8)
     roles[target] |= TARGET
     return FoldRoles(name, roles, after(log, past))

@@ -15,8 +15,8 @@ from recx.prepare.split.config import TimeSplit
 class ByTime(SplitMethod[TimeSplit]):
     """Everybody's past against everybody's future, the split that a shop lives in.
 
-    A cut is the time of the row at its quantile, counted over the cleaned rows before the k-core. Rows at the very
-    second of a cut belong to the later part, so nothing learnt happened at or after known_at.
+    A cut is the time of the row at its quantile, counted over the cleaned rows before the k-core. Rows at the
+    very second of a cut belong to the later part, so nothing learnt happened at or after known_at.
     """
 
     draws = False
@@ -28,8 +28,8 @@ class ByTime(SplitMethod[TimeSplit]):
             raise UsageError(f"split.windows={config.windows}: expected 1 or more")
         if config.test + config.windows * config.valid >= 1:
             raise UsageError(
-                f"split.test={config.test:g} and {config.windows} x split.valid={config.valid:g} leave no train; "
-                "lower them"
+                f"split.test={config.test:g} and {config.windows} x split.valid={config.valid:g} leave no "
+                "train; lower them"
             )
 
     def test_rows(self, log: Log) -> Bool:

@@ -24,7 +24,7 @@ class SplitConfig:
     method: str = "time"
     """Which method: a key of recx.prepare.split.METHODS."""
     watch: str = "inner"
-    """inner: an inner cut at the end of train. valid: stop on valid, only to reproduce papers; fuse refuses it."""
+    """inner: an inner cut of train. valid: stop on valid, only to reproduce papers; fuse refuses that."""
 
 
 @dataclass
@@ -81,7 +81,7 @@ class KFoldSplit(SplitConfig):
 
 @dataclass
 class UsersSplit(SplitConfig):
-    """Whole users are held out and folded in from their first rows: does the model serve newcomers?"""
+    """Whole users are held out and folded in from their first rows: how are newcomers served."""
 
     method: str = "users"
     valid: float = 0.1
@@ -91,7 +91,7 @@ class UsersSplit(SplitConfig):
     watch_share: float = 0.1
     """Share of the other users for watch."""
     given: float = 0.8
-    """Share of a held-out user's rows, the oldest, that is given as input; at least one row is and one is not."""
+    """Share of a held-out user's rows, the oldest, that is given as input; one row at least, never all."""
 
 
 @dataclass
@@ -104,8 +104,8 @@ class FilesSplit(SplitConfig):
     watch_share: float = 0.1
     """Share of the rest of train for watch."""
     draw: str = "auto"
-    """What is drawn: user (a share of every user's rows), rows (of all rows), users (whole users: their last row is
-    the target and those before it are given), or auto: users where the test users have no train rows, else user."""
+    """What is drawn: user (of every user's rows), rows (of all rows), users (whole users: the last row is the
+    target, those before it are given), or auto: users where test users have no train rows, else user."""
 
 
 @cache

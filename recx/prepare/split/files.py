@@ -24,7 +24,7 @@ DRAW = ("auto", "user", "rows", "users")
 
 
 class GivenFiles(SplitMethod[FilesSplit]):
-    """Test is what the test file says; valid too, or a share of train; watch is a share of the rest of train."""
+    """Test is what its file says; valid too, or a share of train; watch is a share of the rest of train."""
 
     def check(self) -> None:
         check_shares(valid=self.config.valid, watch_share=self.config.watch_share)

@@ -12,7 +12,7 @@ from recx.prepare.split.config import KFoldSplit
 
 
 class KFold(SplitMethod[KFoldSplit]):
-    """Fold ``split.fold`` is test; further folds of the rest are windows, each predicted by fits that never saw it.
+    """Fold ``split.fold`` is test; folds of the rest are windows, each predicted by a fit that never saw it.
 
     The deal depends on the seed and not on ``split.fold``, so split.fold=0 ... folds-1 is a cross-validation.
     Watch is drawn first and is a target of no window: what stopped a fit is never a label of a stacker.
