@@ -5,9 +5,10 @@ PURPOSE = {
     "train": "Train one base model and show how it does on valid; test stays closed until `recx evaluate`.",
     "fuse": "Stack base models with LightGBM on scores they gave without having seen the labels.",
     "evaluate": "Measure finished runs on test by one protocol, compare them in pairs and write a report.",
-    "sweep": "Train with many settings, rank them on watch and keep the best; a stopped sweep continues. Several "
-    "values are written model.factors=32,64 or model.layers=range(1,4) or model=als,ease; with search=random also "
-    "model.dropout=interval(0,.5) or, on a logarithmic scale, 'model.reg=tag(log,interval(.001,10))'.",
+    "sweep": "Train with many settings, rank them on watch and keep the best; a stopped sweep continues. "
+    "Several values are written model.factors=32,64 or model.layers=range(1,4) or model=als,ease; with "
+    "search=random also model.dropout=interval(0,.5) and, drawn on a logarithmic scale, "
+    "'model.reg=tag(log,interval(.001,10))'.",
     "run": "Prepare, train the bases, fuse them and evaluate everything: one command, one report.",
     "config": "Print the composed settings of a verb and where each value came from.",
     "models": "List the base models.",
