@@ -47,31 +47,49 @@ def standardise_pairs(scores: Float32, indptr: Int64, items: Int32) -> Float64:
     Mean and deviation are over what is finite in the row; an item at -inf takes the row's lowest score.
     A row that tells no item from another gives 0.
     """
-    n, m = scores.shape
     standard = np.zeros(len(items))
-    for row in nb.prange(n):
-        total, lowest, count = 0.0, np.inf, 0
-        for item in range(m):
-            score = scores[row, item]
-            if score > -np.inf:
-                total += score
-                count += 1
-                lowest = min(lowest, score)
-        if count == 0:
+    for row in nb.prange(len(scores)):
+        count, mean, deviation = _moments(scores[row])
+        if count == 0 or deviation == 0:
             continue
-        mean = total / count
-        squares = 0.0
-        for item in range(m):
-            score = scores[row, item]
-            if score > -np.inf:
-                squares += (score - mean) ** 2
-        if squares <= 0:
-            continue
-        deviation = np.sqrt(squares / count)
         for place in range(indptr[row], indptr[row + 1]):
-            score = max(scores[row, items[place]], lowest)
+            score = scores[row, items[place]]
+            if score == -np.inf:
+                score = _lowest(scores[row])
             standard[place] = (score - mean) / deviation
     return standard
+
+
+# sums may be taken in vector lanes: the same bits for the same row, whatever rows stand beside it
+@nb.njit(cache=True, fastmath={"reassoc", "nsz"})
+def _moments(row: Float32) -> tuple[int, float, float]:
+    """Count, mean and standard deviation of what is finite."""
+    shift, count, total, squares = 0.0, 0, 0.0, 0.0
+    for score in row:
+        if score > -np.inf:
+            shift = np.float64(score)
+            break
+    # sums of what is left of a typical score lose no digits to its size
+    for score in row:
+        finite = score > -np.inf
+        value = np.float64(score) - shift if finite else 0.0
+        count += 1 if finite else 0
+        total += value
+        squares += value * value
+    if count == 0:
+        return 0, 0.0, 0.0
+    spread = squares / count - (total / count) ** 2
+    return count, shift + total / count, np.sqrt(max(0.0, spread))
+
+
+@nb.njit(cache=True)
+def _lowest(row: Float32) -> float:
+    """The smallest finite score."""
+    lowest = np.inf
+    for score in row:
+        if score > -np.inf and score < lowest:
+            lowest = np.float64(score)
+    return lowest
 
 
 @nb.njit(cache=True, parallel=True, nogil=True)

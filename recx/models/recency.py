@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.sparse import csr_array
 
-from recx.arrays import Float32, Int64
+from recx.arrays import Float32, Int32, Int64
 from recx.data import Histories, Interactions
 from recx.errors import UsageError, did_you_mean
 
@@ -76,3 +76,8 @@ def check_weights(
         raise UsageError(
             f"{model}: half_life={half_life} needs dates, and this data has none; set model.half_life=0"
         )
+
+
+def csr(matrix: csr_array) -> tuple[Int64, Int32, Float32]:
+    """The arrays of a matrix in the one set of types that kernels are compiled for."""
+    return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data.astype(np.float32)

@@ -1,0 +1,51 @@
+"""Settings of the neighbour models."""
+
+from dataclasses import dataclass
+
+from recx.models.base import ModelConfig
+
+
+@dataclass
+class ItemKNNConfig(ModelConfig):
+    """Settings of item_knn."""
+
+    name: str = "item_knn"
+    """Which model these settings are for."""
+    similarity: str = "cosine"
+    """cosine, jaccard, pearson (items centred on their mean) or adjusted (users centred on their mean)."""
+    weighting: str = "none"
+    """How items are described by their users before they are compared: none, tfidf or bm25."""
+    values: str = "binary"
+    """What an event says: binary, log (of the summed values) or sum."""
+    neighbours: int = 200
+    """Neighbours kept per item."""
+    shrink: float = 0.0
+    """Added to the denominator of a similarity: trust in pairs seen together once or twice, in users."""
+    user_power: float = 0.0
+    """a: co-occurrences count degree(user) ^ -a; 0 to about 1."""
+    item_power: float = 0.5
+    """b: similarities are divided by (degree(i) degree(j)) ^ b; .5 is cosine."""
+    decay: float = 1.0
+    """Factor per later event of the history that is scored, above 0 up to 1 (off)."""
+    half_life: float = 0.0
+    """Days after which an event of the history that is scored counts half; 0: never."""
+
+
+@dataclass
+class UserKNNConfig(ModelConfig):
+    """Settings of user_knn."""
+
+    name: str = "user_knn"
+    """Which model these settings are for."""
+    similarity: str = "cosine"
+    """cosine, jaccard or pearson (of what both rated, around their baselines)."""
+    weighting: str = "bm25"
+    """How users are described by their items before they are compared: none, tfidf or bm25."""
+    values: str = "binary"
+    """What an event says: binary, log (of the summed values) or sum."""
+    neighbours: int = 300
+    """Neighbours whose items are added up; for ratings, the nearest users that rated the item."""
+    shrink: float = 0.0
+    """cosine: added to the denominator. pearson: common items at which a correlation counts half."""
+    half_life: float = 0.0
+    """Days after which an event counts half, for the user as for the neighbours; 0: never."""

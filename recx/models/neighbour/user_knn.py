@@ -1,0 +1,155 @@
+"""user_knn: what people like you took."""
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+from recx.arrays import Float32, Int32, Int64
+from recx.data import Pairs, TrainingData, UserBatch
+from recx.errors import UsageError, did_you_mean
+from recx.kernels.neighbours import add_pairs, add_rows, correlated, similar, weighted_mean
+from recx.models.base import Recommender, RunOptions, Validation, dense
+from recx.models.baseline.biases import Biases
+from recx.models.neighbour.config import UserKNNConfig
+from recx.models.neighbour.weighting import Weighting
+from recx.models.recency import check_weights, csr, weigh
+
+SIMILARITIES = ("cosine", "jaccard", "pearson")
+
+
+class UserKNN(Recommender[UserKNNConfig]):
+    """Score of item i = sum over the nearest users v of similarity(u, v) x value(v, i).
+
+    cosine and jaccard compare users by their items, weighted by tf-idf or BM25. pearson (Resnick 1994, with
+    the baselines and shrinkage of Koren 2010) compares what both rated, less mean + b_u + b_i:
+    sum xy / sqrt(sum xx sum yy) x (c - 1) / (c - 1 + shrink) over c common items; where all values are equal
+    there is nothing to correlate and the cosine answers. Ratings: mean + b_u + b_i + the similarity-weighted
+    mean of the residuals of the ``neighbours`` nearest users that rated i. Users are compared by the history
+    that comes with the question, and a user is never its own neighbour.
+    """
+
+    rates = True
+    indptr: Int64  # (n_users + 1,) the log by user
+    items: Int32  # (nnz,)
+    values: Float32  # (nnz,) what is added up
+    residuals: Float32  # (nnz,) rating less baseline
+    biases: Biases
+
+    def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
+        config, log = self.config, data.interactions
+        check_weights("user_knn", log, config.values, half_life=config.half_life)
+        if config.similarity not in SIMILARITIES:
+            known = did_you_mean(config.similarity, SIMILARITIES)
+            raise UsageError(f"user_knn: no similarity called '{config.similarity}'{known}")
+        if config.neighbours < 1:
+            raise UsageError(f"user_knn: neighbours is {config.neighbours}, it must be at least 1")
+        histories = log.histories()
+        at = None if data.known_at is None else np.full(log.n_users, data.known_at, dtype=np.int64)
+        matrix = weigh(histories, log.n_items, config.values, at, half_life=config.half_life)
+        self.indptr, self.items, self.values = csr(matrix)
+        self.biases = Biases.of(log)
+        # merged in the same way, so that its entries are those of the matrix above
+        self.residuals = histories.matrix(log.n_items, self.biases.residuals(histories), "last").data
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Derive what scoring needs from what is stored."""
+        self.n_users = len(self.indptr) - 1
+        # on values that are all equal the residuals are rounding errors
+        self.correlates = self.config.similarity == "pearson" and float(np.ptp(self.residuals)) > 1e-4
+        users = self._matrix(self.values)
+        self.weighting = Weighting.of(users, self.config.weighting, "user_knn")
+        described = self._described(users)
+        self.norms = self._norms(described)
+        self.compared = csr(self._matrix(self.residuals if self.correlates else described.data).T.tocsr())
+        self.holders = csr(self._matrix(self.residuals).T.tocsr())
+
+    def _matrix(self, data: Float32) -> csr_array:
+        return csr_array((data, self.items, self.indptr), shape=(len(self.indptr) - 1, self.n_items))
+
+    def _described(self, matrix: csr_array) -> csr_array:
+        """The rows as they are compared."""
+        if self.config.similarity == "jaccard":
+            return csr_array((np.ones_like(matrix.data), matrix.indices, matrix.indptr), shape=matrix.shape)
+        return self.weighting.apply(matrix)
+
+    def _norms(self, described: csr_array) -> Float32:
+        # bincount adds in the same order whatever the other rows are, so that ties stay ties
+        rows = np.repeat(np.arange(described.shape[0]), np.diff(described.indptr))
+        squares = np.bincount(rows, described.data.astype(np.float64) ** 2, minlength=described.shape[0])
+        return (squares if self.config.similarity == "jaccard" else np.sqrt(squares)).astype(np.float32)
+
+    def _nearest(self, batch: UserBatch, k: int) -> tuple[Int32, Float32]:
+        """The k most similar users of every row, (n, k) padded with -1, and their similarities."""
+        config, histories = self.config, batch.histories
+        inside = (batch.users >= 0) & (batch.users < self.n_users)
+        exclude = np.where(inside, batch.users, -1).astype(np.int32)
+        k = min(k, self.n_users)
+        nearest: tuple[Int32, Float32]
+        if self.correlates:
+            query = csr(histories.matrix(self.n_items, self.biases.residuals(histories), "last"))
+            nearest = correlated(*query, *self.compared, self.n_users, float(config.shrink), 2, exclude, k)
+            return nearest
+        described = self._described(
+            weigh(histories, self.n_items, config.values, batch.at, half_life=config.half_life)
+        )
+        n, norms = len(batch), self._norms(described)
+        none = np.zeros(max(n, self.n_users), dtype=np.float32)
+        nearest = similar(
+            *csr(described), *self.compared, norms, self.norms, none[:n], none[: self.n_users],
+            config.similarity == "jaccard", float(config.shrink), exclude, k,
+        )  # fmt: skip
+        return nearest
+
+    def _neighbourhood(self, batch: UserBatch) -> tuple[Int64, Int32, Float32]:
+        """The nearest users of every row as CSR."""
+        neighbours, similarity = self._nearest(batch, self.config.neighbours)
+        kept = neighbours >= 0
+        indptr = np.append(0, np.cumsum(kept.sum(axis=1))).astype(np.int64)
+        return indptr, neighbours[kept], similarity[kept]
+
+    def score(self, batch: UserBatch) -> Float32:
+        """Similarity-weighted sums over the nearest users."""
+        scores: Float32 = add_rows(
+            *self._neighbourhood(batch), self.indptr, self.items, self.values, self.n_items
+        )
+        return scores
+
+    def score_pairs(self, batch: UserBatch, pairs: Pairs) -> Float32:
+        """The same sums for some items only."""
+        scores: Float32 = add_pairs(
+            *self._neighbourhood(batch), self.indptr, self.items, self.values, pairs.row, pairs.item
+        )
+        return scores
+
+    def rate(self, batch: UserBatch, pairs: Pairs) -> Float32:
+        """Baseline and what the nearest raters of the item thought beyond theirs."""
+        neighbours, similarity = self._nearest(batch, self.n_users)
+        starts = np.searchsorted(pairs.row, np.arange(len(batch) + 1)).astype(np.int64)
+        means, _ = weighted_mean(
+            neighbours, similarity, *self.holders, self.n_users, starts, pairs.item, self.config.neighbours
+        )
+        biases = self.biases
+        return dense(
+            biases.mean + biases.of_users(batch.histories)[pairs.row] + biases.items[pairs.item] + means
+        )
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        return {
+            "indptr": self.indptr,
+            "items": self.items,
+            "values": self.values,
+            "residuals": self.residuals,
+            "mean": np.asarray(self.biases.mean),
+            "item_biases": self.biases.items,
+            "reg_user": np.asarray(self.biases.reg_user),
+        }
+
+    def restore(self, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
+        self.indptr = arrays["indptr"].astype(np.int64, copy=False)
+        self.items = arrays["items"].astype(np.int32, copy=False)
+        self.values = arrays["values"].astype(np.float32, copy=False)
+        self.residuals = arrays["residuals"].astype(np.float32, copy=False)
+        of_items = arrays["item_biases"].astype(np.float32, copy=False)
+        self.biases = Biases(float(arrays["mean"]), of_items, float(arrays["reg_user"]))
+        self._prepare()

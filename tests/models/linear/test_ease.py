@@ -1,0 +1,6 @@
+from recx.models.linear.config import EASEConfig
+from tests.models.contract import LearnsTaste
+
+
+class TestEASE(LearnsTaste):
+    config = EASEConfig(reg=10)
