@@ -16,7 +16,7 @@ import numpy as np
 from recx.arrays import Bool, Float32, Float64, Int32, Int64
 from recx.data import Dataset, Fold
 from recx.metrics.lists import Targets
-from recx.metrics.protocol import Protocol, keys
+from recx.metrics.protocol import Protocol, contains, keys
 from recx.metrics.ratings import Errors
 from recx.models.base import Allowed
 
@@ -104,7 +104,7 @@ def draw_pairs(
     ruled_out = (
         keys(fold.target) if allowed.repeat else np.concatenate([keys(fold.target), keys(fold.history)])
     )
-    drawn = _draw_others(generator, users[rows], candidates, np.unique(ruled_out), n_items)
+    drawn = _draw_others(generator, users[rows], candidates, np.sort(ruled_out), n_items)
     pairs = np.concatenate([taken, drawn])
     order = np.argsort(pairs, kind="stable")
     pairs = pairs[order]
@@ -117,17 +117,18 @@ def draw_pairs(
 def _draw_others(
     generator: np.random.Generator, users: Int64, candidates: Int64, ruled_out: Int64, n_items: int
 ) -> Int64:
-    """Keys of one candidate for each entry of ``users``: distinct, none of them ``ruled_out``."""
+    """Keys of one candidate for each entry of ``users``: distinct, none of them ``ruled_out`` (ascending)."""
     found = np.zeros(0, dtype=np.int64)
     wanting = users
     for _ in range(ROUNDS):
         if not len(wanting) or not len(candidates):
             return found
         pairs = wanting * n_items + generator.choice(candidates, len(wanting))
-        fresh = np.zeros(len(pairs), dtype=np.bool_)
-        fresh[np.unique(pairs, return_index=True)[1]] = True
-        fresh &= ~(np.isin(pairs, ruled_out) | np.isin(pairs, found))
-        found = np.concatenate([found, pairs[fresh]])
+        order = np.argsort(pairs, kind="stable")
+        fresh = np.ones(len(pairs), dtype=np.bool_)
+        fresh[order[1:]] = np.diff(pairs[order]) > 0
+        fresh &= ~(contains(ruled_out, pairs) | contains(found, pairs))
+        found = np.sort(np.concatenate([found, pairs[fresh]]))
         wanting = wanting[~fresh]
     rest = []
     for user, count in zip(*np.unique(wanting, return_counts=True), strict=True):  # few, see ROUNDS
