@@ -65,7 +65,9 @@ def compose(verb: str, arguments: Sequence[str], conf: Path | None = None) -> Co
         origins = _origins(verb, tree, choices, words, path)
         values = _container(tree)
         if snapshot:
-            values = snapshot.lay_over(values, words.choices, origins)
+            taken = snapshot.beside(words.choices)
+            values |= taken
+            origins |= dict.fromkeys(flat(taken), str(snapshot.file))
             _set(values, words.settings, origins)
         settings = _checked(verb, values, words, origins, path)
         if verb == "sweep":

@@ -24,19 +24,11 @@ class Snapshot:
     file: Path
     values: dict[str, Any]
 
-    def lay_over(
-        self, values: Mapping[str, Any], chosen: Mapping[str, str], origins: dict[str, str]
-    ) -> dict[str, Any]:
-        """``values`` with the file's over them, but for groups in ``chosen``; ``origins`` follow."""
+    def beside(self, chosen: Mapping[str, str]) -> dict[str, Any]:
+        """The file's settings but for the groups in ``chosen``."""
         # data sets bring their own split along
         left = {*chosen, *(["split"] if "dataset" in chosen else [])}
-        taken = {key: value for key, value in self.values.items() if key not in left}
-        for key in [key for key in origins if key.split(".")[0] in taken]:
-            del origins[key]
-        for key, value in taken.items():
-            names = [f"{key}.{name}" for name in value] if isinstance(value, dict) and value else [key]
-            origins |= dict.fromkeys(names, str(self.file))
-        return {**values, **taken}
+        return {key: value for key, value in self.values.items() if key not in left}
 
 
 def take(arguments: Sequence[str]) -> tuple[Snapshot | None, list[str]]:

@@ -101,13 +101,7 @@ class Leaderboard:
 
     def to_markdown(self) -> str:
         """A table with what it is about above it."""
-        header = [
-            "#",
-            *(f"`{key}`" for key in self.parameters),
-            f"{self.metric} on watch",
-            "epochs",
-            "seconds",
-        ]
+        header = [f"`{name}`" if name in self.parameters else name for name in self.header]
         lines = [
             f"# Sweep {self.name}",
             "",
@@ -117,8 +111,9 @@ class Leaderboard:
             f"| {' | '.join(header)} |",
             f"|{' --: |' * len(header)}",
         ]
-        for cells in self._cells(len(self.trials)):
-            lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+        for rank, trial in enumerate(self.trials, 1):
+            cells = (cell.replace("|", "\\|") for cell in self.row(rank, trial))
+            lines.append(f"| {' | '.join(cells)} |")
         if self.best:
             lines += ["", f"Train the best: `{self.next_command}`"]
         return "\n".join(lines) + "\n"
@@ -145,20 +140,22 @@ class Leaderboard:
         parts += [f"{count} {state}" for state in ("failed", "unfinished") if (count := self.count(state))]
         return ", ".join(parts)
 
-    def _cells(self, most: int) -> list[list[str]]:
-        rows = []
-        for rank, trial in enumerate(self.trials[:most], 1):
-            value = trial.error or trial.state if trial.value is None else f"{trial.value:.4f}"
-            rows.append(
-                [
-                    str(rank) if trial.state == "ok" else "–",
-                    *(typed(trial.parameters[key]) for key in self.parameters),
-                    value,
-                    str(trial.epochs) if trial.epochs else "–",
-                    "–" if trial.seconds is None else f"{trial.seconds:.1f}",
-                ]
-            )
-        return rows
+    @property
+    def header(self) -> list[str]:
+        """Columns for people; errors have one where there are any."""
+        errors = ["error"] if self.count("failed") else []
+        return ["#", *self.parameters, f"{self.metric} on watch", "epochs", "seconds", *errors]
+
+    def row(self, rank: int, trial: Trial) -> list[str]:
+        """The cells of one trial below ``header``."""
+        return [
+            str(rank) if trial.state == "ok" else "–",
+            *(typed(trial.parameters[key]) for key in self.parameters),
+            "–" if trial.value is None else f"{trial.value:.4f}",
+            str(trial.epochs) if trial.epochs else "–",
+            "–" if trial.seconds is None else f"{trial.seconds:.1f}",
+            *([trial.error or ""] if self.count("failed") else []),
+        ]
 
 
 def typed(value: object) -> str:
@@ -174,13 +171,10 @@ def print_leaderboard(board: Leaderboard) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("#", *board.parameters):
-        table.add_column(column, justify="right")
-    table.add_column(f"{board.metric} on watch", justify="right", overflow="fold")
-    for column in ("epochs", "seconds"):
-        table.add_column(column, justify="right")
-    for cells in board._cells(SHOWN):
-        table.add_row(*cells)
+    for column in board.header:
+        table.add_column(column, justify="left" if column == "error" else "right", overflow="fold")
+    for rank, trial in enumerate(board.trials[:SHOWN], 1):
+        table.add_row(*board.row(rank, trial))
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console.width = 200  # a table that is piped is not cut

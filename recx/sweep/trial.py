@@ -91,6 +91,7 @@ def attempt(job: Job, session: Session) -> Outcome:
     try:
         from recx.train import train
 
+        started = time.perf_counter()  # importing is the worker's business, not the trial's
         run = train(job.config, session, resume=True, trial=True)
         value = run.watch[run.metric or ""]
     except Exception as error:  # a failing trial is a row of the leaderboard, not the end of the sweep

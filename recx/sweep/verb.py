@@ -11,6 +11,7 @@ from pathlib import Path
 
 from recx import store
 from recx.errors import DataError, UsageError
+from recx.manifest import Record
 from recx.metrics import Metric, parse
 from recx.models import model_class
 from recx.prepare import prepare
@@ -46,12 +47,20 @@ def sweep(config: SweepConfig, session: Session = QUIET) -> Leaderboard:
     if config.workers < 1:
         raise UsageError(f"workers={config.workers}: expected 1 or more")
     settings, metric = _shared(config, configs, session)
-    folder = Path(config.results) / "sweep" / _name(config, configs, settings)
+    folder = Path(config.results) / "sweep" / _name(config, settings)
     with store.claimed(folder):
         ledger = Ledger(folder, settings, metric.higher_is_better)
         ledger.plan(points, search.axes(config))
+        record = Record(folder, "sweep", session, asdict(config), config.seed)
+        record.note(metric=str(metric), trials=len(ledger.trials()))
         try:
-            return _run(ledger, config, metric, session)
+            with record.stage("trials"):
+                board = _run(ledger, config, metric, session)
+            record.end()
+            return board
+        except DataError as error:
+            record.fail(error)
+            raise
         except KeyboardInterrupt:
             done = sum(trial.state != "unfinished" for trial in ledger.trials())
             raise KeyboardInterrupt(
@@ -120,9 +129,8 @@ def _shared(config: SweepConfig, configs: list[TrainConfig], session: Session) -
         for key, value in _flat(base).items()
         if key not in WHERE_AND_HOW and key not in space and not (config.models and key.startswith("model."))
     }
-    settings |= {
-        f"space.{key}": str(axis) if isinstance(axis, Interval) else axis for key, axis in space.items()
-    }
+    for key, axis in space.items():
+        settings[key] = str(axis) if isinstance(axis, Interval) else axis
     settings |= {f"code of {name}": keys.sources(name) for name in sorted(rates)}
     settings |= {"search": config.search, "metric": str(metric), "data": dataset.fingerprint}
     # through JSON, as the ledger will give it back
@@ -130,9 +138,9 @@ def _shared(config: SweepConfig, configs: list[TrainConfig], session: Session) -
     return plain, metric
 
 
-def _name(config: SweepConfig, configs: list[TrainConfig], settings: store.Json) -> str:
+def _name(config: SweepConfig, settings: store.Json) -> str:
     if config.sweep_name == "auto":
-        models = "+".join(dict.fromkeys(asked.model.name for asked in configs))
+        models = "+".join(config.models) or config.model.name
         return f"{models}-{config.dataset.name}-{keys.digest(settings)[:8]}"
     if not re.fullmatch(r"\w[\w.+-]*", config.sweep_name):
         raise UsageError(f"sweep_name={config.sweep_name}: expected a name of letters, digits, - and .")
