@@ -16,6 +16,13 @@ from recx.errors import RecxError, UsageError, did_you_mean
 INTERRUPTED = 130
 
 
+class Interrupted(RecxError):
+    """Ctrl-C while a command was at work."""
+
+    exit_code = INTERRUPTED
+    hint = "interrupted; finished parts are kept, the same command with --resume continues"
+
+
 class Verbs(TyperGroup):
     """Suggests the closest verb for a mistyped one."""
 
@@ -25,6 +32,13 @@ class Verbs(TyperGroup):
             known = self.list_commands(ctx)
             raise UsageError(f"no command called '{args[0]}'{did_you_mean(args[0], known)}")
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx):  # type: ignore[no-untyped-def]  # typer vendors click's types
+        """Run the command; Ctrl-C becomes an error of our own, for typer would end without a word."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as interrupt:
+            raise Interrupted(str(interrupt) or Interrupted.hint) from None
 
 
 app = typer.Typer(
@@ -65,10 +79,8 @@ def main() -> None:
     except RecxError as error:
         _tell(str(error))
         code = error.exit_code
-    except KeyboardInterrupt as interrupt:
-        _tell(
-            str(interrupt) or "interrupted; finished parts are kept, the same command with --resume continues"
-        )
+    except KeyboardInterrupt:
+        _tell("interrupted")
         code = INTERRUPTED
     except BrokenPipeError:
         # the reader has gone (`recx ls | head`): keep the interpreter from complaining when it closes stdout
