@@ -39,7 +39,7 @@ def fusion_sentence(fusion: Entrant, base: Entrant, compared: Comparison, headli
     numbers = f"{fusion.metrics[headline].value:.4f} against {base.metrics[headline].value:.4f}"
     low, high = _gain(compared, base, headline)
     gain = compared.relative or 0.0
-    interval = f"95 % interval {low:+.1%} to {high:+.1%}"
+    interval = f"95% interval {low:+.1%} to {high:+.1%}"
     if not higher:
         low, high = -high, -low
     if low > 0:
