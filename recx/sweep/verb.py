@@ -15,6 +15,7 @@ from recx.manifest import Record
 from recx.metrics import Metric, parse
 from recx.models import model_class
 from recx.prepare import prepare
+from recx.prepare.stored import folder_of
 from recx.session import Session
 from recx.sweep import search
 from recx.sweep.config import Interval, SweepConfig
@@ -28,7 +29,7 @@ from recx.train.config import TrainConfig
 from recx.train.plan import Plan
 
 QUIET = Session()
-WHERE_AND_HOW = ("results", "data_dir", "threads", "device")
+WHERE_AND_HOW = ("results", "data_dir", "dataset.path", "threads", "device")
 """Settings of train that may change between the beginning and the continuation of a sweep."""
 
 
@@ -112,6 +113,12 @@ def _board(ledger: Ledger, config: SweepConfig, metric: Metric) -> Leaderboard:
 
 def _shared(config: SweepConfig, configs: list[TrainConfig], session: Session) -> tuple[store.Json, Metric]:
     """What all trials share, by dotted setting, and the metric they are compared by."""
+    space = search.axes(config)
+    if "seed" in space and folder_of(config) != folder_of(replace(config, seed=config.seed + 1)):
+        raise UsageError(
+            f"seed: split={config.split.method} draws by it, so the trials would not be on the same data; "
+            "sweep it with another split"
+        )
     dataset = prepare(config, session.listener.say)
     rates = {asked.model.name: model_class(asked.model.name).rates for asked in configs}
     metrics = {name: Plan.of(config, dataset, rate, True).metric for name, rate in rates.items()}
@@ -121,7 +128,6 @@ def _shared(config: SweepConfig, configs: list[TrainConfig], session: Session) -
     metric = parse(next(iter(metrics.values())))
     if metric.k is not None and metric.k not in config.k:
         raise UsageError(f"metric={metric}: k={config.k} does not measure it; set k=[{metric.k}]")
-    space = search.axes(config)
     asked = {field.name: getattr(config, field.name) for field in fields(TrainConfig)}
     base = asdict(TrainConfig(**asked)) | {"models": {name: asdict(m) for name, m in config.models.items()}}
     settings = {

@@ -1,8 +1,8 @@
 """Trials in parallel: each worker is a fresh process that takes one trial after another.
 
-A worker whose trial failed is replaced, so that a failure leaves nothing behind; one that dies takes only its
-own trial with it. Workers are plain subprocesses rather than multiprocessing's, which would run the caller's
-script again in each of them.
+A worker whose trial failed in a way nobody foresaw is replaced, so that it leaves nothing behind; one that
+dies takes only its own trial with it. Workers are plain subprocesses rather than multiprocessing's, which
+would run the caller's script again in each of them.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class Workers:
                     epoch(worker.job.number, news)
                     continue
                 number, worker.job = worker.job.number, None
-                if news.error is not None:
+                if news.traceback or worker.process.poll() is not None:
                     self.workers.remove(worker)
                     worker.end()
                 yield number, news
