@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+FEW = 15
+"""So many names still read well in one line."""
+
 
 class RecxError(Exception):
     """A failure told to the user in one line: what is wrong, what would be right, what to type next."""
@@ -23,11 +26,9 @@ class DataError(RecxError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return ``"; did you mean 'x'?"`` for the closest known name, or the list of known names where none is
-    close.
-    """
+    """Return ``"; did you mean 'x'?"`` for the closest known name; where none is close, all if they are few."""
     names = sorted(known)
     close = get_close_matches(name, names, n=1, cutoff=0.6)
     if close:
         return f"; did you mean '{close[0]}'?"
-    return f"; there is {', '.join(names)}" if names else ""
+    return f"; there is {', '.join(names)}" if 0 < len(names) <= FEW else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, OverrideType
 from hydra.errors import HydraException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
+from yaml import YAMLError
 
 from recx.config import folders, space
 from recx.config.snapshot import take
@@ -59,16 +60,15 @@ def compose(verb: str, arguments: Sequence[str], conf: Path | None = None) -> Co
     snapshot, arguments = take(arguments)
     with _hydra(path):
         words = _read(verb, arguments, path)
-        # over a file, which may choose other groups, settings are laid below
-        tree = _lay_over(verb, replace(words, settings={}) if snapshot else words)
-        choices = _choices(tree)
-        origins = _origins(verb, tree, choices, words, path)
+        tree = _hydra_compose(verb, *(f"{group}={option}" for group, option in words.choices.items()))
         values = _container(tree)
+        choices = _choices(tree)
+        origins = _origins(verb, values, choices, path)
         if snapshot:
             taken = snapshot.beside(words.choices)
             values |= taken
             origins |= dict.fromkeys(flat(taken), str(snapshot.file))
-            _set(values, words.settings, origins)
+        _set(values, words.settings, origins)
         settings = _checked(verb, values, words, origins, path)
         if verb == "sweep":
             _spread(settings, words, origins, path)
@@ -81,7 +81,7 @@ def parse(argument: str) -> Override:
         raise UsageError(f"'{argument}' is no setting; settings read key=value, such as seed=7")
     try:
         override = OverridesParser.create().parse_override(argument)
-    except OverrideParseException:
+    except (OverrideParseException, HydraException):
         raise UsageError(f"'{argument}' cannot be read; put quotes around values: 'key=\"a=b, c\"'") from None
     if override.type is not OverrideType.CHANGE:
         sign = argument[: re.match(r"[+~]*", argument).end()]  # type: ignore[union-attr]
@@ -110,8 +110,7 @@ def flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return leaves
 
 
-# --- reading the command line
-# -----------------------------------------------------------------------------------
+# --- reading the command line ---
 
 
 def _read(verb: str, arguments: Sequence[str], path: list[Path]) -> Words:
@@ -147,27 +146,6 @@ def _read(verb: str, arguments: Sequence[str], path: list[Path]) -> Words:
     return words
 
 
-def _lay_over(verb: str, words: Words) -> DictConfig:
-    chosen = [f"{group}={option}" for group, option in words.choices.items()]
-    try:
-        return hydra_compose(
-            verb, [*chosen, *(str(o.input_line) for o in words.settings.values())], return_hydra_config=True
-        )
-    except (HydraException, OmegaConfBaseException) as error:
-        known = flat(_container(hydra_compose(verb, chosen)))
-        for key, override in words.settings.items():
-            if key not in known and not any(name.startswith(f"{key}.") for name in known):
-                if isinstance(known.get(key.rpartition(".")[0]), dict):
-                    continue  # an entry of a mapping, such as dataset.event_weights.view
-                raise UsageError(f"no setting '{key}'{did_you_mean(key, known)}") from None
-            if any(name.startswith(f"{key}.") for name in known):
-                raise UsageError(
-                    f"'{override.input_line}': {key} is a group of settings; set one of "
-                    + ", ".join(sorted(name for name in known if name.startswith(f"{key}.")))
-                ) from None
-        raise UsageError(_first_line(error)) from None
-
-
 # --- checking ---
 
 
@@ -195,19 +173,22 @@ def _typed(schema: type, values: Mapping[str, Any], prefix: str) -> Any:
             raise UsageError(f"no setting '{prefix}{key}'{did_you_mean(f'{prefix}{key}', names)}")
     try:
         return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), dict(values)))
+    except (ConfigKeyError, ConfigAttributeError) as error:
+        key = f"{prefix}{getattr(error, 'full_key', None) or ''}"
+        names = [f"{prefix}{name}" for name in flat(asdict(schema()))]
+        raise UsageError(f"no setting '{key}'{did_you_mean(key, names)}") from None
     except OmegaConfBaseException as error:
         key = getattr(error, "full_key", None) or ""
         value = flat(values).get(key, "")
-        wanted = _wanted(error)
-        raise UsageError(f"{prefix}{key}={value}: {wanted}") from None
+        raise UsageError(f"{prefix}{key}={value}: {_wanted(error)}") from None
 
 
 def _wanted(error: Exception) -> str:
     """What a value should have been, from OmegaConf's words."""
     text = _first_line(error)
-    kinds = {"Integer": "a whole number", "Float": "a number", "Boolean": "yes or no", "String": "a word"}
+    kinds = {"Integer": "a whole number", "Float": "a number", "bool": "yes or no", "String": "a word"}
     for name, kind in kinds.items():
-        if f"to {name}" in text or f"as {name}" in text:
+        if f"to {name}" in text or f"valid {name}" in text:
             return f"expected {kind}"
     if "list" in text.lower():
         return "expected a list such as [5,10]"
@@ -234,7 +215,7 @@ def _bases(
         option = str((given or {}).get("name", label))
         if option not in known:
             raise UsageError(f"no model called '{option}'{did_you_mean(option, known)}")
-        values = _container(hydra_compose(f"model/{option}"))["model"]
+        values = _container(_hydra_compose(f"model/{option}"))["model"]
         prefix = f"{BASES}.{label}."
         source = folders.shown(folders.find(f"model/{option}", path))
         group = COMMAND_LINE if words.bases is not None else origins.get(BASES, "")
@@ -259,6 +240,8 @@ def _set(values: dict[str, Any], settings: Mapping[str, Override], origins: dict
             node = inner
         node[last] = override.value()
         origins[key] = COMMAND_LINE
+        if ".".join(parents) in origins:  # a mapping that was empty, such as dataset.event_weights
+            origins[".".join(parents)] = COMMAND_LINE
 
 
 def _spread(settings: Any, words: Words, origins: dict[str, str], path: list[Path]) -> None:
@@ -267,7 +250,7 @@ def _spread(settings: Any, words: Words, origins: dict[str, str], path: list[Pat
     if models := swept.pop("model", None):
         inner = {key: override for key, override in words.settings.items() if key.startswith("model.")}
         for option in space.names(models, folders.options("model", path)):
-            values = _container(hydra_compose(f"model/{option}"))
+            values = _container(_hydra_compose(f"model/{option}"))
             typed: dict[str, str] = {}
             _set(values, inner, typed)
             node = values["model"]
@@ -301,11 +284,10 @@ def _choices(tree: DictConfig) -> dict[str, str]:
 
 
 def _origins(
-    verb: str, tree: DictConfig, choices: Mapping[str, str], words: Words, path: list[Path]
+    verb: str, values: Mapping[str, Any], choices: Mapping[str, str], path: list[Path]
 ) -> dict[str, str]:
     """Dotted key -> file or command line. ``bases`` stands for its whole group until it is unfolded."""
     origins = {}
-    values = _container(tree)
     for group, option in choices.items():
         if group in values:
             source = folders.shown(folders.find(f"{group}/{option}", path))
@@ -315,7 +297,6 @@ def _origins(
                 origins |= dict.fromkeys(flat({group: values[group]}), source)
     own = folders.shown(folders.find(verb, path))
     origins |= dict.fromkeys((key for key in flat(values) if key.split(".")[0] not in choices), own)
-    origins |= dict.fromkeys((key for key in words.settings if key in flat(values)), COMMAND_LINE)
     return origins
 
 
@@ -332,6 +313,16 @@ def _hydra(path: list[Path]) -> Iterator[None]:
             loader.get_search_path().prepend("user", f"file://{path[0]}")
             loader.repository = type(loader.repository)(loader.get_search_path())  # type: ignore[attr-defined]
         yield
+
+
+def _hydra_compose(name: str, *choices: str) -> DictConfig:
+    """What Hydra makes of a config and group choices; UsageError where a file is no config."""
+    try:
+        return hydra_compose(name, list(choices), return_hydra_config=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise UsageError(_first_line(error)) from None
+    except YAMLError as error:
+        raise UsageError(f"no valid yaml: {' '.join(str(error).split())}") from None
 
 
 def _container(tree: DictConfig) -> dict[str, Any]:

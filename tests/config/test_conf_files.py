@@ -1,4 +1,4 @@
-"""Every file in conf/ composes, lists exactly the fields of its dataclass and starts with a command that runs it."""
+"""Every file in conf/ composes, lists exactly the fields of its dataclass and starts with a command."""
 
 import shlex
 from dataclasses import asdict, fields
