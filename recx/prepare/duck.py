@@ -61,7 +61,6 @@ READING = (
     (r"Line: (\d+).*?unterminated quote", "line {0} opens a quotation mark and never closes it"),
     (r"(?:[Ii]nvalid unicode|not utf-8)", "it is not {encoding}; set dataset.encoding=latin-1"),
     (r"GZIP|gzip", "the gzip stream is damaged or cut short"),
-    (r"Malformed JSON .*? in line (\d+)", "line {0} is no JSON"),
     (r"No magic bytes", "it is no Parquet file, or was cut short"),
     (r"Snappy|[Dd]ecompress|Parquet|parquet|thrift|TProtocol", "the Parquet file is damaged"),
 )

@@ -31,13 +31,3 @@ class Ledger:
     def plain(self) -> list[dict[str, Any]]:
         """As JSON."""
         return [asdict(rule) for rule in self.rules]
-
-    def lines(self) -> list[str]:
-        """As text, for people."""
-        width = max(len(rule.rule) for rule in self.rules)
-        head = f"{'rule':<{width}}  {'rows lost':>11}  {'rows':>11}  {'users':>9}  {'items':>9}"
-        body = (
-            f"{rule.rule:<{width}}  {rule.lost:>11,}  {rule.rows:>11,}  {rule.users:>9,}  {rule.items:>9,}"
-            for rule in self.rules
-        )
-        return [head, *body]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ class RawFile:
         try:
             connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM {self.scan}")
         except duck.Error as error:
+            if "JSON" in str(error):
+                _check_json(self.path)
             raise duck.reading_error(error, self.path, self.encoding) from error
         found = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
         if not found or not found[0]:
@@ -64,6 +67,8 @@ def open_raw(
         columns = _described(
             connection, path, f"read_json({quoted(path)}, format='newline_delimited')", 1
         ).columns
+        if list(columns) == ["json"]:
+            _check_json(path)  # lines that are no objects become one column
         texts = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in columns)
         scan = f"read_json({quoted(path)}, format='newline_delimited', columns={{{texts}}})"
         return RawFile(path, dict.fromkeys(columns, "VARCHAR"), scan, 1)
@@ -139,8 +144,23 @@ def _described(connection: Connection, path: Path, scan: str, first_line: int) -
     try:
         rows = connection.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
     except duck.Error as error:
+        if "JSON" in str(error):
+            _check_json(path)
         raise duck.reading_error(error, path) from error
     return RawFile(path, {str(row[0]): str(row[1]) for row in rows}, scan, first_line)
+
+
+def _check_json(path: Path) -> None:
+    """DataError for the first line that is no JSON object; DuckDB miscounts some by one."""
+    with gzip.open(path) if path.suffix.lower() == ".gz" else open(path, "rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                found = json.loads(line) if line.strip() else {}
+            except ValueError:
+                found = None
+            if not isinstance(found, dict):
+                text = line.decode("utf-8", "replace").strip()
+                raise DataError(f"{path}: line {number} '{text[:40]}' is no JSON object")
 
 
 # --- columns as values --------------------------------------------------------------------------------------
@@ -182,7 +202,7 @@ def seconds(connection: Connection, file: RawFile, table: str, column: str, unit
         if first is None or first[0] is None:
             unit = "iso"
     if unit == "iso":
-        moment = f"try_cast({text} AS TIMESTAMP)"
+        moment = f"try_cast({text} AS TIMESTAMPTZ)"  # without an offset: UTC, as the session says
         _no_stranger(
             connection, file, table, column, moment, "no date like 2026-01-31 or 2026-01-31T08:15:00"
         )

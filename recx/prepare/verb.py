@@ -16,7 +16,6 @@ from recx.prepare import stored
 from recx.prepare.build import Prepared, build
 from recx.prepare.config import PrepareConfig
 from recx.prepare.fingerprint import fingerprint
-from recx.prepare.ledger import Ledger, Rule
 from recx.prepare.sources.base import Source, Surroundings, create_source
 from recx.prepare.split.base import SplitMethod, create_split
 
@@ -45,7 +44,8 @@ class Plan:
 def prepare(config: PrepareConfig, say: Say | None = None, dry_run: bool = False) -> Dataset:
     """The data set of ``config``: read if it was prepared before, else made and written, whole or not at all.
 
-    ``dry_run`` makes it and writes nothing. ``say`` is told the rows lost per rule.
+    ``dry_run`` makes it and writes nothing. ``say`` is told what came out; the rows
+    lost per rule are in the data set's facts.
 
     Raises UsageError for settings out of range, DataError for raw data that cannot be used.
     """
@@ -88,14 +88,14 @@ def plan(config: PrepareConfig, say: Say | None = None) -> Plan:
 
 
 def _tell(facts: dict[str, Any], say: Say) -> None:
-    ledger = Ledger()
-    ledger.rules = [Rule(**rule) for rule in facts["cleaning"]]
-    for line in ledger.lines():
-        say(line)
-    for kind, holes in facts["filled"].items():
-        for feature, count in holes.items():
-            say(f"filled {count:,} missing values of {kind} feature {feature}")
+    read = facts["cleaning"][0]["rows"]
+    say(
+        f"{facts['name']}: {facts['interactions']:,} of {read:,} rows, {facts['users']:,} users, "
+        f"{facts['items']:,} items"
+    )
     for fold in facts["folds"]:
         cut = f", known at {fold['cut']}" if fold["cut"] else ""
-        say(f"{fold['name']}: {fold['fit']:,} rows to learn, {fold['target']:,} to find of "
-            f"{fold['target_users']:,} users{cut}")  # fmt: skip
+        say(
+            f"{fold['name']}: {fold['fit']:,} rows to learn, {fold['target']:,} to find "
+            f"of {fold['target_users']:,} users{cut}"
+        )

@@ -91,12 +91,12 @@ def check_shares(**shares: float) -> None:
 
 
 def draw(log: Log, among: Bool, share: float, rng: np.random.Generator, per_user: bool) -> Bool:
-    """A random ``share`` of the rows ``among``, rounded; of each user's, or of all together."""
+    """A random ``share`` of the rows ``among``: of each user's, rounded, or of all together, one at least."""
     noise = rng.random(len(log))
     drawn = np.zeros(len(log), dtype=np.bool_)
     rows = np.flatnonzero(among)
     if not per_user:
-        drawn[rows[np.argsort(noise[rows])[: round(share * len(rows))]]] = True
+        drawn[rows[np.argsort(noise[rows])[: max(1, round(share * len(rows)))]]] = True
         return drawn
     users = log.users[rows]
     rows = rows[np.lexsort((noise[rows], users))]
@@ -107,11 +107,11 @@ def draw(log: Log, among: Bool, share: float, rng: np.random.Generator, per_user
 
 
 def draw_users(log: Log, among: Bool, share: float, rng: np.random.Generator) -> Bool:
-    """All rows of a random ``share`` of the users with two or more rows ``among``; rows outside stay out."""
+    """All rows ``among`` of a random ``share`` of its users, one at least, none with a single row."""
     counts = np.bincount(log.users[among], minlength=len(log.user_ids))
     users = np.flatnonzero(counts >= 2)
     chosen = np.zeros(len(log.user_ids), dtype=np.bool_)
-    chosen[rng.permutation(users)[: round(share * np.count_nonzero(counts))]] = True
+    chosen[rng.permutation(users)[: max(1, round(share * np.count_nonzero(counts)))]] = True
     return chosen[log.users] & among
 
 

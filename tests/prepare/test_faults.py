@@ -1,0 +1,103 @@
+"""Killed, crowded and out of space: nothing half-written, and the next attempt succeeds."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from recx import store
+from recx.errors import DataError
+from recx.prepare import prepare
+from recx.prepare.config import PrepareConfig
+from recx.prepare.sources.config import SyntheticConfig
+from recx.prepare.split.config import TimeSplit
+from recx.prepare.stored import folder_of, load, prepared_folders
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from recx.errors import RecxError
+from tests.prepare.test_faults import settings
+from recx.prepare import prepare, stored
+if "slowly" in sys.argv:
+    write = stored._write
+    def slowly(path, columns):
+        write(path, columns)
+        print("written", flush=True)
+        sys.stdin.readline()
+    stored._write = slowly
+try:
+    prepare(settings(Path(sys.argv[1])), lambda line: print(line, flush=True))
+except RecxError as error:
+    print(error, file=sys.stderr)
+    sys.exit(error.exit_code)
+"""
+
+
+def settings(folder: Path) -> PrepareConfig:
+    shape = SyntheticConfig(n_users=100, n_items=40, clusters=4, events_per_user=20)
+    return PrepareConfig(shape, TimeSplit(), 0, str(folder))
+
+
+def start(folder: Path, *words: str, **more: object) -> subprocess.Popen[str]:
+    root = Path(__file__).parents[2]
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(folder), *words],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=root, **more,
+    )  # type: ignore[call-overload, no-any-return]  # fmt: skip
+
+
+def left_over(folder: Path) -> list[str]:
+    return [path.name for path in folder.rglob("*") if path.name.startswith(store.TEMPORARY)]
+
+
+def test_two_processes_preparing_the_same_both_succeed_and_one_does_the_work(tmp_path: Path) -> None:
+    first = start(tmp_path, "slowly")
+    assert first.stdout is not None
+    assert "written" in first.stdout.readline()
+    second = start(tmp_path)
+    time.sleep(0.5)  # long enough for it to reach the lock
+    assert second.poll() is None
+    ends = [first.communicate("\n\n\n", timeout=60), second.communicate(timeout=60)]
+    assert (first.returncode, second.returncode) == (0, 0), ends
+    assert "rows to learn" in ends[0][0]
+    assert ends[1][0] == ""
+    assert prepared_folders(tmp_path) == [folder_of(settings(tmp_path))]
+    assert not left_over(tmp_path)
+
+
+def test_a_killed_prepare_leaves_nothing_that_is_read_and_the_next_sweeps_it_up(tmp_path: Path) -> None:
+    process = start(tmp_path, "slowly")
+    assert process.stdout is not None
+    assert "written" in process.stdout.readline()
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert left_over(tmp_path)
+    assert prepared_folders(tmp_path) == []
+    made = prepare(settings(tmp_path))
+    assert not left_over(tmp_path)
+    assert load(folder_of(settings(tmp_path))).fingerprint == made.fingerprint
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
+    process = start(tmp_path, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, 5_000)))
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "no space left; free some and run the same command again" in error
+    assert error.count("\n") == 1
+    assert not left_over(tmp_path)
+    assert prepared_folders(tmp_path) == []
+    prepare(settings(tmp_path))
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(DataError, match="could not be written"):
+        prepare(settings(tmp_path / "file" / "prepared"))
