@@ -21,6 +21,8 @@ from recx.models.base import Allowed, block_size, mask
 
 CALIBRATION_USERS = 2000
 """A sigmoid has two parameters: more users of valid would only take time."""
+SMALLEST_BLOCK = 16
+"""Users scored together at least, whatever memory their scores take."""
 
 
 @dataclass(eq=False)
@@ -111,8 +113,10 @@ def _stream(
     for warm in user_batches(users[:1], fold.history, fold.known_at):
         for _, scores in source.scores(warm, allowed, fold.name):
             top_k(scores, allowed.order, k)
+    # a fusion holds the scores of all its entrants at a time
+    size = max(SMALLEST_BLOCK, 2 * block_size(len(allowed.items)) // (1 + len(source.labels)))
     start = 0
-    for batch in user_batches(users, fold.history, fold.known_at, block_size(len(allowed.items))):
+    for batch in user_batches(users, fold.history, fold.known_at, size):
         began = time.perf_counter()
         for label, scores in source.scores(batch, allowed, fold.name):
             name = task.names.get((source.folder, label))
@@ -126,7 +130,17 @@ def _stream(
                     done.standard.append(pairs.standardise(scores, start))
             began = time.perf_counter()
         start += len(batch)
+    _add_bases(task, source, passes)
     return passes
+
+
+def _add_bases(task: Task, source: Source, passes: dict[str, Pass]) -> None:
+    """What is made of the bases' scores takes their time too."""
+    kinds = {task.names.get((source.folder, label)): kind for label, kind in source.labels.items()}
+    seconds = sum(done.seconds for name, done in passes.items() if kinds[name] == "base")
+    for name, done in passes.items():
+        if kinds[name] != "base":
+            done.seconds += seconds
 
 
 def _rating_errors(task: Task, source: Source, dataset: Dataset, fold: Fold) -> dict[str, Errors]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from recx.fuse.runs import Fusion
 
 FINAL = "final"
+LEARNING = ("candidates", "ratings", "stack")
+"""Stages of a fuse run that its fusion could not do without."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ class FusionSource:
         self.fusion = fusion
         self.folder: Path = fusion.folder
         self.labels: Mapping[str, str] = fusion.labels
+        # opening a base's run checks its files
+        self.about = cache(self._about)
 
     @property
     def dataset(self) -> tuple[Path, str]:
@@ -87,21 +91,28 @@ class FusionSource:
         """What the stack listens to and what each base is worth."""
         return [Contribution(part.label, part.share, part.without) for part in self.fusion.contributions]
 
-    def about(self, label: str) -> About:
-        """A base's own run, or this one."""
+    def _about(self, label: str) -> About:
+        """A base's own run; for the fusion what learning it took, without its bases."""
         if label in self.fusion.base_runs:
             return about_run(open_run(self.fusion.base_runs[label]))
-        return About(str(self.folder))
+        if self.labels[label] == "blend":
+            return About(str(self.folder))
+        manifest = store.read_json(self.folder / store.MANIFEST)
+        stages = [taken for name, taken in manifest["stages"].items() if name in LEARNING]
+        return About(
+            str(self.folder),
+            sum(taken["seconds"] for taken in stages),
+            max((taken["peak_megabytes"] for taken in stages), default=None),
+            settings=manifest["config"]["fuser"],
+        )
 
     def scores(self, batch: UserBatch, allowed: Allowed, fold: str) -> Iterator[tuple[str, Float32]]:
-        """Bases, fusion and blends; the bases score once for all of them."""
-        answer = self.fusion.score_all(batch, allowed, fold)
-        yield from answer.items() if isinstance(answer, Mapping) else answer
+        """Scores of bases, fusion and blends, masked already; the bases score once for all of them."""
+        return self.fusion.score_all(batch, allowed, fold)
 
     def ratings(self, batch: UserBatch, pairs: Pairs) -> Mapping[str, Float32]:
         """Ratings of those that rate."""
-        ratings: Mapping[str, Float32] = self.fusion.rate_all(batch, pairs)
-        return ratings
+        return self.fusion.rate_all(batch, pairs)
 
 
 Source = TrainSource | FusionSource

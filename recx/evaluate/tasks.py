@@ -66,7 +66,7 @@ def name_entrants(sources: Sequence[Source]) -> dict[Key, str]:
     for source in sources:
         for label, kind in source.labels.items():
             home = str(Path(source.about(label).run).resolve()) if kind == "base" else str(source.folder)
-            if kind != "base" or (label, home) not in entrants.values():
+            if kind != "base" or home not in {taken for _, taken in entrants.values()}:
                 entrants[source.folder, label] = label, home
     names: dict[Key, str] = {}
     for key, (label, home) in entrants.items():

@@ -137,7 +137,14 @@ def _task(
         [part for source in task.fusions[:1] for part in source.contributions],
         task.fusions[0].fusion.candidate_recall if task.fusions else None,
         shares(fold.target.item_counts, decile),
-        verdict(entrants, comparisons, headline, reference, _on_valid(task, headline, kinds, scored)),
+        verdict(
+            entrants,
+            comparisons,
+            headline,
+            reference,
+            _on_valid(task, headline, kinds, scored),
+            [source.fusion.note for source in task.fusions if source.fusion.note],
+        ),
     )
     return result, scored
 

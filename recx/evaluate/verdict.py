@@ -14,8 +14,13 @@ def verdict(
     headline: str,
     reference: str | None,
     on_valid: Mapping[str, float],
+    notes: Sequence[str] = (),
 ) -> list[str]:
-    """Sentences on the entrants of a task; ``reference``: the best base, ``on_valid``: the bases on valid."""
+    """Sentences on the entrants of a task.
+
+    ``reference`` is the best base, ``on_valid`` what the bases did on valid, ``notes`` what fusions say of
+    themselves.
+    """
     named = {entrant.label: entrant for entrant in entrants}
     against = {each.a: each for each in comparisons if each.metric == headline}
     words = [
@@ -23,6 +28,7 @@ def verdict(
         for entrant in entrants
         if entrant.kind == "fusion" and reference and entrant.label in against
     ]
+    words += [f"The learnt fusion is not used: {note}." for note in notes]
     bases = [entrant for entrant in entrants if entrant.kind == "base" and headline in entrant.metrics]
     if reference:
         words.append(_bases_sentence(bases, named[reference], against, headline))

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recx import store
 from recx.arrays import Float32, Int32
 from recx.data import Dataset, Pairs, UserBatch
 from recx.evaluate import sources, verb
@@ -39,6 +40,7 @@ class FakeFusion:
     holdout_users: Int32
     contributions: list[Part] = field(default_factory=lambda: [Part("good", 0.7, 0.01)])
     candidate_recall: float | None = 0.9
+    note: str | None = None
 
     def score_all(self, batch: UserBatch, allowed: Allowed, fold: str) -> Iterator[tuple[str, Float32]]:
         for label in self.labels:
@@ -83,6 +85,11 @@ class Shop:
         """Add a fuse run over train runs, whose ``tables`` are those of its fusion and blends; its folder."""
         folder = self.folder / "results" / "fuse" / f"stack-20260101T120000Z-{len(self.runs):04x}"
         folder.mkdir(parents=True)
+        stages = {
+            name: {"seconds": 1.5, "peak_megabytes": 200.0}
+            for name in ("candidates", "stack", "contributions")
+        }
+        store.write_json(folder / store.MANIFEST, {"stages": stages, "config": {"fuser": {"name": "stack"}}})
         base_tables = {label: self.models[Path(run)].table for label, run in bases.items()}
         kinds = {label: "fusion" if label.startswith("stack") else "blend" for label in tables}
         self.runs[str(folder)] = FusionSource(

@@ -89,7 +89,22 @@ def test_a_better_fusion_is_told_with_its_interval(open_shop: Open) -> None:
         words.startswith("Blends without learning, ndcg@10 against good: rrf -") for words in task.verdict
     )
     assert task.candidate_recall == 0.9
+    assert (found["stack"].fit_seconds, found["rrf"].fit_seconds) == (3.0, 0.0)
+    assert found["stack"].milliseconds_per_user > found["good"].milliseconds_per_user
     assert task.contributions[0].label == "good"
+
+
+def test_a_fusion_that_fell_back_says_so(open_shop: Open) -> None:
+    shop = open_shop(market())
+    table = planted(1, 0, shop.dataset)
+    base = shop.train("good", table)
+    fused = shop.fuse({"good": base}, {"stack": table})
+    shop.runs[fused].fusion.note = "ndcg@10 on 12 held-out users is lower, so good answers"  # type: ignore[union-attr]
+    (task,) = evaluate(run(shop, [fused])).tasks
+    assert task.verdict[0].startswith("stack and good, the best base, are equal: ndcg@10 ")
+    assert task.verdict[1] == (
+        "The learnt fusion is not used: ndcg@10 on 12 held-out users is lower, so good answers."
+    )
 
 
 def test_a_gain_within_the_noise_is_not_claimed(open_shop: Open) -> None:
