@@ -26,7 +26,7 @@ class DataError(RecxError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return ``"; did you mean 'x'?"`` for the closest known name; where none is close, all if they are few."""
+    """Return ``"; did you mean 'x'?"`` for the closest known name; where none is close, all if few."""
     names = sorted(known)
     close = get_close_matches(name, names, n=1, cutoff=0.6)
     if close:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-MAIN = [sys.executable, "-c", "from recx.cli import main; main()"]
+MAIN = [str(Path(sys.executable).parent / "recx")]
 
 
 class Recx:

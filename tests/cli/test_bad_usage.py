@@ -1,10 +1,11 @@
 """Whatever is mistyped, the answer is one line that helps, and exit code 2."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.cli.conftest import MAIN
 
 MISTYPED = {
     "trian": "no command called 'trian'; did you mean 'train'?",
@@ -31,20 +32,20 @@ MISTYPED = {
     "train model={als": "cannot be read",
     "train --nonsense": "no such option",
     "train device=tpu": "device=tpu: expected auto, cpu or cuda",
-    "train dataset=synthetic repeat=never": "repeat=never: expected",
-    "train dataset=synthetic candidates=all": "candidates=all: expected",
+    "train dataset=synthetic repeat=never": "repeat=never; there is allow, auto, new",
+    "train dataset=synthetic candidates=all": "candidates=all; there is catalogue, train",
     "train dataset=synthetic k=[0]": "k=",
     "train dataset=synthetic metric=ndgc@10": "no metric called 'ndgc'; did you mean 'ndcg'?",
     "train --conf nowhere": "--conf nowhere is no folder",
     "config trian": "no verb called 'trian'; did you mean 'train'?",
-    "evaluate": "runs",
+    "evaluate": "runs=[]: name the runs to evaluate",
     "run tasks=[sell]": "no such task",
 }
 
 
 @pytest.mark.parametrize("words", MISTYPED)
 def test_a_mistyped_command_is_answered_in_one_line(words: str, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "from recx.cli import main; main()", *words.split()]
+    command = [*MAIN, *words.split()]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 2, done.stderr
     assert done.stdout == ""
