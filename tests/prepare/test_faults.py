@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -22,10 +23,11 @@ from recx.prepare.stored import folder_of, load, prepared_folders
 
 SCRIPT = """
 import sys
-from pathlib import Path
 from recx.errors import RecxError
-from tests.prepare.test_faults import settings
 from recx.prepare import prepare, stored
+from recx.prepare.config import PrepareConfig
+from recx.prepare.sources.config import SyntheticConfig
+shape = SyntheticConfig(n_users=100, n_items=40, clusters=4, events_per_user=20)
 if "slowly" in sys.argv:
     write = stored._write
     def slowly(path, columns):
@@ -34,7 +36,7 @@ if "slowly" in sys.argv:
         sys.stdin.readline()
     stored._write = slowly
 try:
-    prepare(settings(Path(sys.argv[1])), lambda line: print(line, flush=True))
+    prepare(PrepareConfig(shape, data_dir=sys.argv[1]), lambda line: print(line, flush=True))
 except RecxError as error:
     print(error, file=sys.stderr)
     sys.exit(error.exit_code)
@@ -54,6 +56,22 @@ def start(folder: Path, *words: str, **more: object) -> subprocess.Popen[str]:
     )  # type: ignore[call-overload, no-any-return]  # fmt: skip
 
 
+def has_lock_open(process: int) -> bool:
+    for file in Path(f"/proc/{process}/fd").glob("*"):
+        with suppress(FileNotFoundError):  # closed since it was listed
+            if ".locks" in os.readlink(file):
+                return True
+    return False
+
+
+def wait_for_the_lock(process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 60
+    while not has_lock_open(process.pid):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def left_over(folder: Path) -> list[str]:
     return [path.name for path in folder.rglob("*") if path.name.startswith(store.TEMPORARY)]
 
@@ -63,12 +81,11 @@ def test_two_processes_preparing_the_same_both_succeed_and_one_does_the_work(tmp
     assert first.stdout is not None
     assert "written" in first.stdout.readline()
     second = start(tmp_path)
-    time.sleep(0.5)  # long enough for it to reach the lock
-    assert second.poll() is None
+    wait_for_the_lock(second)
     ends = [first.communicate("\n\n\n", timeout=60), second.communicate(timeout=60)]
     assert (first.returncode, second.returncode) == (0, 0), ends
     assert "rows to learn" in ends[0][0]
-    assert ends[1][0] == ""
+    assert ends[1][0] == ""  # it found everything done
     assert prepared_folders(tmp_path) == [folder_of(settings(tmp_path))]
     assert not left_over(tmp_path)
 

@@ -115,7 +115,8 @@ def test_dates_and_typed_ids_in_parquet_are_understood(make: Make, tmp_path: Pat
     file = tmp_path / "typed.parquet"
     duckdb.sql(
         "COPY (SELECT (range % 7)::DOUBLE AS customer, range % 5 AS sku, "
-        f"TIMESTAMP '2020-01-01' + to_days(range::INT) AS date, (range % 3)::DECIMAL(4,1) AS price FROM range(60)) TO '{file}'"
+        f"TIMESTAMP '2020-01-01' + to_days(range::INT) AS date, "
+        f"(range % 3)::DECIMAL(4,1) AS price FROM range(60)) TO '{file}'"
     )
     dataset = make(file.read_bytes(), "log.parquet", extras=["price"])
     assert dataset.users.ids == tuple("0123456")
