@@ -1,18 +1,23 @@
 """Settings of `fuse`."""
 
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
+from recx.errors import UsageError, did_you_mean
 from recx.metrics.config import ProtocolConfig
 from recx.prepare.config import PrepareConfig
+
+CONFIGS = {"stack": "StackConfig"}
+"""Fuser -> its settings class in this module."""
 
 
 @dataclass
 class FuserConfig:
-    """Settings every fuser has; stack adds its own."""
+    """Settings every fuser has; each adds its own."""
 
     name: str = ""
-    """Which fuser: a key of recx.fuse.FUSERS."""
+    """Which fuser: a key of recx.fuse.config.CONFIGS."""
 
 
 @dataclass
@@ -20,10 +25,13 @@ class StackConfig(FuserConfig):
     """LightGBM over the bases' scores and what is known of user, item and pair."""
 
     name: str = "stack"
+    """Which fuser these settings are for."""
     objective: str = "auto"
     """lambdarank, binary, regression, or auto: lambdarank for rankings, regression for ratings."""
     trees: int = 400
     """Most trees; fewer where the held-out users of the window stop gaining."""
+    patience: int = 40
+    """Trees without a gain on the held-out users before training stops."""
     leaves: int = 31
     """Leaves of one tree."""
     lr: float = 0.05
@@ -31,15 +39,17 @@ class StackConfig(FuserConfig):
     min_leaf: int = 50
     """Fewest candidate pairs in a leaf."""
     subsample: float = 0.8
-    """Share of users' pairs each tree sees."""
+    """Share of the pairs each tree sees."""
     colsample: float = 0.8
-    """Share of features each tree sees."""
+    """Share of the features each tree sees."""
     reg: float = 1.0
     """L2 penalty on leaf values."""
     truncation: int = 20
     """lambdarank: ranks down to which swaps count."""
     holdout: float = 0.2
     """Share of the window's users kept from the stacker: they stop it and they decide the fallback."""
+    pairs: int = 2_000_000
+    """Most candidate pairs the stacker learns from; users beyond them are left out at random."""
     features: list[str] = field(default_factory=lambda: ["base", "user", "item", "pair"])
     """Feature groups that are used."""
 
@@ -59,7 +69,7 @@ class FuseConfig(ProtocolConfig, PrepareConfig):
     union: int = 300
     """Most candidates per user, by reciprocal rank over the bases."""
     metric: str = "auto"
-    """What the sanity check compares: see `train`."""
+    """What stops the bases on watch: see `train`."""
     refit: bool = True
     """Apply the stacker to bases refitted on train + valid; no: to the window fits."""
     device: str = "auto"
@@ -68,3 +78,11 @@ class FuseConfig(ProtocolConfig, PrepareConfig):
     """CPU threads; 0: all there are."""
     results: str = "results"
     """Where runs live."""
+
+
+def fuser_config_class(name: str) -> type[FuserConfig]:
+    """The settings class of a fuser; UsageError where there is no such fuser."""
+    if name not in CONFIGS:
+        raise UsageError(f"no fuser called '{name}'{did_you_mean(name, CONFIGS)}")
+    found: type[FuserConfig] = getattr(import_module(__name__), CONFIGS[name])
+    return found

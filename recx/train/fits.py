@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import shutil
 from dataclasses import astuple, replace
 from typing import Any
 
 from recx import store
 from recx.data import Fold
+from recx.errors import DataError
 from recx.manifest import Record
 from recx.metrics.measure import OnWatch, measure
 from recx.models import create
@@ -81,6 +83,7 @@ class Fits:
             measured["seconds"],
             measured["peak_megabytes"],
             model.history,
+            fold.fingerprint,
         )
         self._keep(fit)
         return model
@@ -105,7 +108,15 @@ class Fits:
                 with store.atomic_write(self.folder / f"{name}.safetensors") as temporary:
                     shutil.copyfile(file, temporary)
             history = tuple(EpochReport(*row) for row in found["history"])
-            return Fit(name, key, found["epochs"], found["seconds"], found["peak_megabytes"], history)
+            return Fit(
+                name,
+                key,
+                found["epochs"],
+                found["seconds"],
+                found["peak_megabytes"],
+                history,
+                found.get("fold", ""),
+            )
         return None
 
     def _means(self, model: Recommender[Any], fold: Fold, keep: bool = False) -> dict[str, float]:
@@ -113,7 +124,11 @@ class Fits:
         table = measure(model, self.plan.dataset, fold, self.plan.protocol)
         if keep:
             table.write(self.record.folder / "per_user.parquet")
-        return table.means()
+        means = table.means()
+        for name, value in means.items():
+            if not math.isfinite(value):
+                raise DataError(f"{self.label}: {name} of the {fold.name} fit is {value}: no convergence")
+        return means
 
     def _write_history(self) -> None:
         text = io.StringIO()
@@ -132,6 +147,7 @@ def _plain(fit: Fit) -> store.Json:
         "seconds": fit.seconds,
         "peak_megabytes": fit.peak_megabytes,
         "history": [list(astuple(report)) for report in fit.history],
+        "fold": fit.fold,
     }
 
 

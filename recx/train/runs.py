@@ -22,6 +22,7 @@ class Fit:
     seconds: float
     peak_megabytes: float
     history: tuple[EpochReport, ...]
+    fold: str = ""  # fingerprint of what was learnt: `fuse` compares it with what lies before its window
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def open_run(folder: Path) -> TrainRun:
             fit["seconds"],
             fit["peak_megabytes"],
             tuple(EpochReport(*row) for row in fit["history"]),
+            fit.get("fold", ""),
         )
         for name, fit in manifest["fits"].items()
     }

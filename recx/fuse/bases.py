@@ -1,0 +1,89 @@
+"""The bases of a fusion: those of one fold, asked together so that each scores a user once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from recx.arrays import Bool, Float32, Int32
+from recx.data import Pairs, UserBatch
+from recx.models.base import Allowed, Recommender, mask
+
+FINAL = "final"
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What every base says about a block of users."""
+
+    scores: Mapping[str, Float32]  # label -> (n, n_items), -inf where the candidate policy rules an item out
+    knows: Bool  # (n, bases) False: popularity answered, a stacker sees "missing"
+    order: Int32  # (n_items,) breaks ties
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """In the order of the feature columns."""
+        return tuple(self.scores)
+
+    @property
+    def n_items(self) -> int:
+        """Items of the id space."""
+        return len(self.order)
+
+    def of(self, label: str) -> Float32:
+        """Scores of one base."""
+        return self.scores[label]
+
+    def tops(self, k: int) -> Int32:
+        """The ``k`` best items of every base, -1 where a list is short: (n, bases, k)."""
+        from recx.kernels.topk import top_k
+
+        lists = [top_k(scores, self.order, k)[0] for scores in self.scores.values()]
+        return np.ascontiguousarray(np.stack(lists, axis=1))
+
+
+@dataclass(frozen=True, eq=False)
+class Ratings:
+    """What every base that rates says about some pairs."""
+
+    labels: tuple[str, ...]
+    values: Float32  # (pairs, bases)
+    knows: Bool  # (pairs, bases)
+
+
+@dataclass(frozen=True, eq=False)
+class Bases:
+    """Fitted models of one fold, by label."""
+
+    models: Mapping[str, Recommender[Any]]
+
+    @property
+    def rating(self) -> Bases:
+        """Those that rate."""
+        return Bases({label: model for label, model in self.models.items() if model.rates})
+
+    def scores(self, batch: UserBatch, allowed: Allowed) -> Iterator[tuple[str, Float32]]:
+        """Scores (n, n_items) of every base, masked by the candidate policy."""
+        for label, model in self.models.items():
+            scores = model.answer(batch)
+            mask(scores, batch, allowed)
+            yield label, scores
+
+    def answer(self, batch: UserBatch, allowed: Allowed) -> Answers:
+        """All of them together."""
+        return Answers(dict(self.scores(batch, allowed)), self.knows(batch), allowed.order)
+
+    def rate(self, batch: UserBatch, pairs: Pairs) -> Ratings:
+        """Ratings of those that rate."""
+        rating = self.rating
+        values = [model.rate(batch, pairs) for model in rating.models.values()]
+        return Ratings(
+            tuple(rating.models), np.stack(values, axis=1).astype(np.float32), rating.knows(batch)[pairs.row]
+        )
+
+    def knows(self, batch: UserBatch) -> Bool:
+        """Which base can say something about which user: (n, bases)."""
+        return np.stack([model.knows(batch) for model in self.models.values()], axis=1)

@@ -1,0 +1,129 @@
+"""`fuse`: bases are trained or taken over, a stacker learns on the windows, and must prove itself."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from recx import store
+from recx.errors import UsageError
+from recx.fuse import guard
+from recx.fuse.config import FuseConfig
+from recx.fuse.learning import Learning
+from recx.fuse.runs import FuseRun, open_fusion
+from recx.fuse.stack import check
+from recx.manifest import Record
+from recx.metrics.protocol import Protocol
+from recx.prepare import prepare
+from recx.prepare.stored import folder_of
+from recx.session import Session
+from recx.train import keys, train
+from recx.train.config import TrainConfig
+from recx.train.machine import limit_threads
+from recx.train.runs import TrainRun, open_run
+
+QUIET = Session()
+RESERVED = ("stack", "rrf", "combsum", "mean", "agreement", "user", "item", "pair")
+"""Labels that mean something else in a fusion."""
+
+
+def fuse(config: FuseConfig, session: Session = QUIET, resume: bool = False) -> FuseRun:
+    """Train the bases that are missing, learn the stacker and check it on users it has not seen.
+
+    A finished fusion of the same bases and settings is returned as it is; with ``resume`` bases whose
+    training was interrupted are continued.
+
+    Raises UsageError for settings out of range and for runs that may not feed a stacker.
+    """
+    tell = session.listener
+    _check(config)
+    dataset = prepare(config, tell.say)
+    protocol = Protocol.of(config, dataset, config.seed)
+    runs = {label: run for label, run in _runs(config, session, resume)}
+    guard.check_runs(runs, dataset, config.refit)
+    results = Path(config.results) / "fuse"
+    key = _key(config, runs, protocol)
+    if done := keys.find_run(results, key):
+        tell.say(f"{config.fuser.name}: fused before, {done}")
+        return FuseRun(done, open_fusion(done))
+    folder = store.run_folder(Path(config.results), "fuse", config.fuser.name)
+    with store.claimed(folder), limit_threads(config.threads) as threads:
+        record = Record(folder, "fuse", session, asdict(config), config.seed)
+        record.note(key=key, dataset={"folder": str(folder_of(config)), "fingerprint": dataset.fingerprint})
+        try:
+            Learning(config, dataset, protocol, runs, record, session, threads).make()
+            store.write_text(folder / store.CONFIG, _yaml(record.facts["config"]))
+        except Exception as error:
+            record.fail(error)
+            raise
+        record.end()
+    return FuseRun(folder, open_fusion(folder))
+
+
+def _check(config: FuseConfig) -> None:
+    check(config.fuser)
+    if not config.runs and not config.bases:
+        raise UsageError("there is nothing to fuse; give bases=[als,ease] or runs=[results/train/als-…]")
+    least = {"top": max([*config.k, 1]), "union": max([*config.k, 1])}
+    for name, lowest in least.items():
+        if (value := getattr(config, name)) < lowest:
+            raise UsageError(f"{name}={value}: lists of {lowest} need {lowest} or more; raise it or lower k")
+    if config.split.watch == "valid":
+        raise UsageError(
+            "split.watch=valid stops the bases on the labels a stacker learns from; "
+            "fuse needs split.watch=inner"
+        )
+    for label in config.bases if not config.runs else ():
+        if label in RESERVED:
+            raise UsageError(f"a base cannot be called '{label}', that is a part of the fusion; rename it")
+
+
+def _runs(config: FuseConfig, session: Session, resume: bool) -> list[tuple[str, TrainRun]]:
+    """The bases with their labels: runs where they are given, else what training the settings gives."""
+    if config.runs:
+        opened = [open_run(Path(folder)) for folder in dict.fromkeys(config.runs)]
+        labels = [run.label for run in opened]
+        # the end of a folder's name tells two runs of one model apart
+        return [
+            (run.label if labels.count(run.label) == 1 else f"{run.label}@{run.folder.name[-4:]}", run)
+            for run in opened
+        ]
+    shared = {
+        field.name: getattr(config, field.name)
+        for field in fields(TrainConfig)
+        if hasattr(config, field.name)
+    }
+    # both tasks of a data set use the same bases: what stops them is how its users behave, not what is asked
+    # of the fusion
+    shared["repeat"] = "auto"
+    return [
+        (label, train(TrainConfig(**shared, model=model), session, label, resume))
+        for label, model in config.bases.items()
+    ]
+
+
+def _key(config: FuseConfig, runs: dict[str, TrainRun], protocol: Protocol) -> str:
+    """Of everything that shapes the fusion."""
+    room = Path(__file__).parent
+    files = {
+        *room.glob("*.py"),
+        *(room.parent / "metrics").glob("*.py"),
+        *(room.parent / "kernels").glob("*.py"),
+    }
+    return keys.digest(
+        {
+            label: [str(run.folder), {name: fit.key for name, fit in run.fits.items()}]
+            for label, run in runs.items()
+        },
+        asdict(config.fuser),
+        [config.top, config.union, config.refit, config.seed],
+        protocol.hash,
+        [store.sha256(file) for file in sorted(files)],
+    )
+
+
+def _yaml(config: object) -> str:
+    import yaml
+
+    text: str = yaml.safe_dump(config, sort_keys=False)
+    return text

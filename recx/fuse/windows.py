@@ -1,0 +1,180 @@
+"""A window: users of the past whose choices are known, asked as test users will be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from recx.arrays import Bool, Float32, Int32
+from recx.data import Fold, Pairs, Rankings, UserBatch, user_batches
+from recx.errors import DataError
+from recx.fuse import blends
+from recx.fuse.bases import Answers, Bases, Ratings
+from recx.fuse.candidates import Candidates, unite
+from recx.fuse.features import Block, ranking_features, rating_features
+from recx.fuse.known import ItemFacts
+from recx.fuse.table import Table
+from recx.metrics.lists import Targets
+from recx.metrics.measure import rating_questions
+from recx.models.base import Allowed, block_size
+
+
+@dataclass(frozen=True)
+class Breadth:
+    """How many candidates there are and what is known of them."""
+
+    top: int  # candidates each base brings per user
+    union: int  # most candidates per user
+    groups: tuple[str, ...]  # feature groups
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A block of users: what the bases said, among what is chosen, what a stacker sees of it."""
+
+    batch: UserBatch
+    answers: Answers
+    candidates: Candidates
+    block: Block
+
+    @staticmethod
+    def of(batch: UserBatch, answers: Answers, facts: ItemFacts, breadth: Breadth) -> Asked:
+        """Unite the bases' best and build their features."""
+        candidates = unite(answers.tops(breadth.top), breadth.union, answers.n_items)
+        block = ranking_features(batch, answers, candidates, facts, breadth.groups)
+        return Asked(batch, answers, candidates, block)
+
+    def blend(self, name: str) -> Float32:
+        """The candidates' scores by one of the blends: (pairs,)."""
+        block = self.block
+        return blends.blend(name, self.candidates.ranks, block.scaled, block.standard, block.knows)
+
+    def table(self, targets: Targets) -> Table:
+        """The candidates with their grades; row i of the block is row i of ``targets``."""
+        block, candidates = self.block, self.candidates
+        sizes = np.diff(candidates.indptr)
+        return Table(block.features, block.values, candidates.grades(targets), sizes, self.batch.users)
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """A fold whose target is known, with the bases fitted before it."""
+
+    fold: Fold
+    bases: Bases
+    facts: ItemFacts
+
+    def ask(self, targets: Targets, allowed: Allowed, breadth: Breadth) -> Iterator[tuple[Asked, Targets]]:
+        """The users of ``targets``, in their order, block by block."""
+        start = 0
+        # every base's scores of a block are held at once
+        size = max(16, block_size(len(allowed.items)) // 2)
+        for batch in user_batches(targets.users, self.fold.history, self.fold.known_at, size):
+            answers = self.bases.answer(batch, allowed)
+            rows = np.arange(start, start + len(batch))
+            yield Asked.of(batch, answers, self.facts, breadth), targets.take(rows)
+            start += len(batch)
+
+    def rankings(
+        self, targets: Targets, allowed: Allowed, breadth: Breadth, most: int, rng: np.random.Generator
+    ) -> list[Table]:
+        """Tables of users in random order, until ``most`` rows are there."""
+        parts: list[Table] = []
+        for asked, wanted in self.ask(targets.take(rng.permutation(len(targets))), allowed, breadth):
+            parts.append(asked.table(wanted).taught())
+            if sum(map(len, parts)) >= most:
+                break
+        return parts
+
+    def ratings(self, groups: Sequence[str]) -> Table:
+        """All rated pairs of the target."""
+        parts = []
+        for batch, pairs, rows in rating_questions(self.fold.target, self.fold):
+            asked = Rated.of(batch, pairs, self.bases.rate(batch, pairs), self.facts, groups)
+            sizes = np.bincount(pairs.row, minlength=len(batch))
+            parts.append(
+                Table(asked.block.features, asked.block.values, rows.values, sizes, batch.users, asked.mean)
+            )
+        if not parts:
+            raise DataError(f"{self.fold.name} has no ratings to learn from")
+        return Table.concatenate(parts)
+
+
+@dataclass(frozen=True, eq=False)
+class Rated:
+    """Pairs to be rated: what the bases said, what a stacker sees of it."""
+
+    ratings: Ratings
+    block: Block
+
+    @staticmethod
+    def of(
+        batch: UserBatch, pairs: Pairs, ratings: Ratings, facts: ItemFacts, groups: Sequence[str]
+    ) -> Rated:
+        """Build the features of what the bases rated."""
+        return Rated(ratings, rating_features(batch, ratings, pairs, facts, groups))
+
+    @property
+    def mean(self) -> Float32:
+        """The mean of all bases, those included that fell back on averages: (pairs,)."""
+        return blends.mean(self.ratings.values, np.ones_like(self.ratings.knows))
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """The window's users that the stacker does not learn from, and everyone's lists for them."""
+
+    targets: Targets
+    table: Table
+    candidates: Candidates
+    ranked: Mapping[str, Rankings]  # bases and blends
+    order: Int32
+
+    @property
+    def recall(self) -> float:
+        """Share of the users' relevant items that are candidates at all: the stack's ceiling."""
+        return float((self.table.labels > 0).sum() / max(1, len(self.targets.items)))
+
+    def lists(self, scores: Float32, k: int) -> Rankings:
+        """Lists of the candidates by ``scores`` (rows of the table,)."""
+        return self.candidates.best(scores, self.order, k, self.targets.users)
+
+
+def hold_out(window: Window, targets: Targets, allowed: Allowed, breadth: Breadth, k: int) -> HeldOut:
+    """Ask the held-out users; lists of length ``k``."""
+    tables: list[Table] = []
+    unions: list[Candidates] = []
+    ranked: dict[str, list[Rankings]] = {}
+    for asked, wanted in window.ask(targets, allowed, breadth):
+        tables.append(asked.table(wanted))
+        unions.append(asked.candidates)
+        users = asked.batch.users
+        tops = asked.answers.tops(k)
+        for at, label in enumerate(asked.answers.labels):
+            ranked.setdefault(label, []).append(_listed(users, tops[:, at]))
+        for name in blends.RANKING:
+            best = asked.candidates.best(asked.blend(name), allowed.order, k, users)
+            ranked.setdefault(name, []).append(best)
+    return HeldOut(
+        targets,
+        Table.concatenate(tables),
+        Candidates.concatenate(unions),
+        {label: Rankings.concatenate(parts) for label, parts in ranked.items()},
+        allowed.order,
+    )
+
+
+def _listed(users: Int32, items: Int32) -> Rankings:
+    scores = np.where(items >= 0, -np.arange(items.shape[1], dtype=np.float32), np.float32(-np.inf))
+    return Rankings(users, np.ascontiguousarray(items), scores)
+
+
+def split_users(users: Int32, share: float, seed: int) -> Bool:
+    """Which users are held out: a share of them, at least one, by their number alone: (n,)."""
+    chance = np.random.default_rng([seed, 11]).random(int(users.max(initial=-1)) + 1)[users]
+    held = chance < share
+    if not held.any() and len(users):
+        held[int(np.argmin(chance))] = True
+    return held
