@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from recx.config.verbs import GROUPS
 from recx.errors import UsageError
 
 FROM = "from="
@@ -52,4 +53,7 @@ def take(arguments: Sequence[str]) -> tuple[Snapshot | None, list[str]]:
         values = None
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         raise UsageError(f"from={named[0]} holds no settings; recx sweep writes best.yaml")
+    for group in GROUPS:
+        if not isinstance(values.get(group, {}), dict):
+            raise UsageError(f"from={named[0]}: {group} should be a group of settings, not {values[group]}")
     return Snapshot(file, values), rest

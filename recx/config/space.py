@@ -20,6 +20,8 @@ from recx.sweep.config import MOST, Interval
 
 SWEEPABLE = ("seed",)
 """Settings outside the model that may vary: with all others, trials would no longer be comparable."""
+SLACK = 1e-9
+"""Of a step: below it, the end of a range counts as reached."""
 
 Check = Callable[[str, Any], Any]
 """(setting, value) -> the value in the setting's type; UsageError where it has none."""
@@ -83,10 +85,13 @@ def _interval(key: str, value: IntervalSweep, check: Check) -> Interval:
 
 
 def _range(override: Override, value: RangeSweep) -> list[Any]:
+    """``stop`` is left out, as in Python; Hydra's own range gives .30000000000000004 and then .4."""
     assert value.start is not None and value.stop is not None
-    if not value.step or math.ceil((value.stop - value.start) / value.step) not in range(1, MOST + 1):
+    count = math.ceil((value.stop - value.start) / value.step - SLACK) if value.step else 0
+    if not 1 <= count <= MOST:
         raise UsageError(f"'{override.input_line}': expected 1 to {MOST} values, such as range(1,5)")
-    return list(value.range())
+    points = [value.start + number * value.step for number in range(count)]
+    return [point if isinstance(point, int) else float(f"{point:.12g}") for point in points]
 
 
 def _plain(element: Any) -> Any:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
 JOURNAL = "journal"
+CODE = "code of "
+"""Prefix of the settings that are no settings but hashes of a model's source files."""
 
 
 class Ledger:
@@ -175,6 +177,8 @@ def _difference(before: store.Json, now: store.Json) -> str:
     missing = object()
     keys = [key for key in {**before, **now} if before.get(key, missing) != now.get(key, missing)]
     first = keys[0]
+    if first.startswith(CODE):
+        return f"another version of the code of {first.removeprefix(CODE)}"
     more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
     shown = [json.dumps(side[first]) if first in side else "nothing" for side in (before, now)]
     return f"{first}={shown[0]}, not {shown[1]}{more}"

@@ -20,7 +20,7 @@ from recx.session import Session
 from recx.sweep import search
 from recx.sweep.config import Interval, SweepConfig
 from recx.sweep.leaderboard import Leaderboard, Trial, typed
-from recx.sweep.ledger import Ledger
+from recx.sweep.ledger import CODE, Ledger
 from recx.sweep.search import Parameters, trial_config
 from recx.sweep.trial import EpochNews, Job
 from recx.sweep.workers import Workers
@@ -137,7 +137,7 @@ def _shared(config: SweepConfig, configs: list[TrainConfig], session: Session) -
     }
     for key, axis in space.items():
         settings[key] = str(axis) if isinstance(axis, Interval) else axis
-    settings |= {f"code of {name}": keys.sources(name) for name in sorted(rates)}
+    settings |= {f"{CODE}{name}": keys.sources(name) for name in sorted(rates)}
     settings |= {"search": config.search, "metric": str(metric), "data": dataset.fingerprint}
     # through JSON, as the ledger will give it back
     plain: store.Json = json.loads(json.dumps(settings))

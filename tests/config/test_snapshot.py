@@ -57,7 +57,7 @@ def test_a_sweep_can_start_from_a_file(file: Path) -> None:
         ("seed: many", [], "expected a whole number"),
         ("seed: 1", ["seed.more=2"], "no setting 'seed.more'"),
         ("model: {name: ease}", ["model.rge=2"], "no setting 'model.rge'"),
-        ("model: 3", [], "from="),
+        ("model: 3", [], "model should be a group of settings, not 3"),
         ("model: {name: ease}", ["from=other.yaml"], "one file only"),
     ],
 )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from recx.config import folders
 from recx.config.compose import COMMAND_LINE, compose
 from recx.errors import UsageError
 from recx.sweep.config import Interval
@@ -13,7 +14,7 @@ from recx.sweep.config import Interval
     ("word", "axis"),
     [
         ("model.factors=32,64", [32, 64]),
-        ("model.factors=range(8,33,8)", [8, 16, 24]),
+        ("model.factors=range(8,32,8)", [8, 16, 24]),
         ("model.factors=choice(8,16,8)", [8, 16]),
         ("model.factors=interval(8,64)", Interval(8, 64, whole=True)),
         ("model.reg=.01,1", [0.01, 1.0]),
@@ -27,7 +28,8 @@ def test_values_arrive_in_the_type_of_their_setting(word: str, axis: object) -> 
     composed = compose("sweep", ["model=als", word])
     (found,) = composed.settings.space.values()
     assert found == axis
-    assert type(found[0]) is type(axis[0])  # type: ignore[index]
+    if isinstance(axis, list):
+        assert type(found[0]) is type(axis[0])
     assert composed.origins["space"] == COMMAND_LINE
 
 
@@ -76,11 +78,8 @@ def test_other_verbs_take_one_value() -> None:
 
 
 def test_a_space_may_stand_in_a_file(tmp_path: Path) -> None:
-    own = "defaults:\n  - /sweep\n  - _self_\nspace:\n  model.factors: 32,64\n  model.reg: interval(.1,.2)\n"
-    (tmp_path / "wide").mkdir()
-    from recx.config import folders
-
     shipped = folders.find("sweep", folders.search_path(None)).read_text()
-    (tmp_path / "sweep.yaml").write_text(shipped.replace("space: {}\n", own[own.index("space:") :]))
+    space = "space:\n  model.factors: 32,64\n  model.reg: interval(.1,.2)\n"
+    (tmp_path / "sweep.yaml").write_text(shipped.replace("space: {}\n", space))
     settings = compose("sweep", ["model=als", "model.reg=1,2"], tmp_path).settings
     assert settings.space == {"model.factors": [32, 64], "model.reg": [1.0, 2.0]}

@@ -58,6 +58,10 @@ def test_other_settings_are_refused_by_name(tmp_path: Path) -> None:
         UsageError, match=r"was swept with model\.reg=1\.0, not 2\.0; choose another sweep_name"
     ):
         Ledger(tmp_path, SETTINGS | {"model.reg": 2.0}, higher_is_better=False)
+    coded = {**SETTINGS, "code of als": "ab12"}
+    Ledger(tmp_path / "coded", coded, higher_is_better=False)
+    with pytest.raises(UsageError, match="was swept with another version of the code of als"):
+        Ledger(tmp_path / "coded", coded | {"code of als": "cd34"}, higher_is_better=False)
     with pytest.raises(UsageError, match=r"seed=0, not nothing and 1 more"):
         Ledger(tmp_path, {"model.reg": 1.0, "k": [5]}, higher_is_better=False)
 

@@ -11,6 +11,7 @@ from recx.models.baseline.config import PopularConfig
 from recx.sweep import sweep
 from recx.sweep.config import SweepConfig
 from recx.sweep.leaderboard import print_leaderboard
+from recx.sweep.search import trial_config
 from recx.train import train
 from tests.sweep.conftest import IN_VALID, IN_WATCH
 
@@ -98,7 +99,7 @@ def test_a_metric_that_is_not_a_number_is_a_failure(config: SweepConfig) -> None
     config = replace(config, dataset=dataset, space={"model.ending": ["nan", "well"]})
     board = sweep(config)
     assert [trial.state for trial in board.trials] == ["ok", "failed"]
-    assert board.trials[1].error == "told: rmse of the select fit is nan; it did not converge"
+    assert board.trials[1].error == "told: rmse of the select fit is nan: no convergence"
 
 
 def test_models_that_are_measured_differently_are_refused_before_any_training(
@@ -168,3 +169,16 @@ def test_the_leaderboard_is_printed_best_first(
     assert lines[2].split()[:3] == ["2", "3", "well"]
     assert lines[3].endswith("told: item is out of stock")
     assert lines[-1] == f"recx train from={config.results}/sweep/told/best.yaml"
+
+
+def test_train_takes_best_yaml_and_gets_what_the_sweep_found(config: SweepConfig) -> None:
+    from recx.config.compose import compose
+
+    config.space = {"model.item": [IN_VALID, IN_WATCH]}
+    board = sweep(config)
+    settings = compose("train", [f"from={board.folder / 'best.yaml'}"]).settings
+    assert settings == trial_config(config, {"model.item": IN_WATCH})
+    run = train(settings)
+    assert run.folder.parent == Path(config.results) / "train"
+    assert run.model.item == IN_WATCH  # type: ignore[attr-defined]
+    assert train(compose("train", [f"from={run.folder}"]).settings).folder == run.folder
