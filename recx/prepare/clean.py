@@ -16,6 +16,8 @@ from recx.prepare.log import Log
 
 DUPLICATES = ("keep", "drop")
 DAY = 86400
+YEAR_ONE = -62_135_596_800
+"""Unix seconds of the first moment that has a date."""
 
 
 def clean(log: Log, config: DatasetConfig, ledger: Ledger) -> Log:
@@ -41,7 +43,7 @@ def clean(log: Log, config: DatasetConfig, ledger: Ledger) -> Log:
     if log.times is not None:
         if rules.before is not None:
             drop(f"dated {rules.before} or later", log.times >= _day(rules.before))
-        _no_future(log)
+        _plausible(log)
     if config.event_weights:
         log, ignored = _weigh(log, config)
         drop("events of weight 0", ignored)
@@ -67,8 +69,8 @@ def _day(text: str) -> int:
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
-def _no_future(log: Log) -> None:
-    """DataError where a row is dated after today: its unit or column is probably another one."""
+def _plausible(log: Log) -> None:
+    """DataError where a row is dated after today or before the year 1: its unit or column is another one."""
     assert log.times is not None
     if len(log) and (latest := int(log.times.max())) > time.time() + DAY:
         row = int(np.argmax(log.times))
@@ -76,6 +78,10 @@ def _no_future(log: Log) -> None:
         raise DataError(
             f"a row of {what} is dated {_shown(latest)}, in the future; check the time column and its "
             f"unit, or drop such rows with dataset.clean.before={datetime.now(UTC):%Y-%m-%d}"
+        )
+    if len(log) and (earliest := int(log.times.min())) < YEAR_ONE:
+        raise DataError(
+            f"a row is dated {earliest} seconds after 1970, before the year 1; check the time column"
         )
 
 

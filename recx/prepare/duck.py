@@ -26,14 +26,19 @@ Error = duckdb.Error
 def database(data_dir: Path) -> Iterator[Connection]:
     """An in-memory database that spills into ``data_dir`` and leaves nothing there."""
     spill = data_dir / f"{store.TEMPORARY}{os.getpid()}-{secrets.token_hex(3)}-duckdb"
-    half = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    memory = min(MOST_MEMORY, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2) >> 20
     connection = duckdb.connect()
     try:
-        connection.execute(f"SET memory_limit = '{min(MOST_MEMORY, half) >> 20}MiB'")
+        connection.execute(f"SET memory_limit = '{memory}MiB'")
         connection.execute(f"SET threads = {len(os.sched_getaffinity(0))}")
         connection.execute(f"SET temp_directory = {quoted(spill)}")
         connection.execute("SET TimeZone = 'UTC'")
         yield connection
+    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+        raise DataError(
+            f"the data does not fit into {memory} MiB and {data_dir} could not take the rest "
+            f"({_first_line(error)}); free some disk and run the same command again"
+        ) from error
     finally:
         connection.close()
         shutil.rmtree(spill, ignore_errors=True)
@@ -77,5 +82,9 @@ def reading_error(error: Exception, path: Path, encoding: str = "utf-8") -> Data
     for pattern, words in READING:
         if found := re.search(pattern, text, re.DOTALL):
             return DataError(f"{path}: {words.format(*found.groups(), encoding=encoding)}")
-    first = text.strip().splitlines()[0]
-    return DataError(f"{path} cannot be read: {first[:1].lower()}{first[1:].rstrip('.')}")
+    return DataError(f"{path} cannot be read: {_first_line(error)}")
+
+
+def _first_line(error: Exception) -> str:
+    first = str(error).strip().splitlines()[0]
+    return first[:1].lower() + first[1:].rstrip(".")

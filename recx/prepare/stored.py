@@ -139,13 +139,12 @@ def save(prepared: Prepared, folder: Path) -> None:
     store.write_json(folder / HEADER, prepared.facts | {"files": digests})
 
 
-def whole(folder: Path) -> bool:
-    """Whether a data set lies in ``folder`` as it was written."""
+def find(folder: Path) -> Dataset | None:
+    """The data set in ``folder``; None where there is none, or it is not what was written."""
     try:
-        _check(folder, facts(folder))
+        return load(folder)
     except DataError:
-        return False
-    return True
+        return None
 
 
 def _check(folder: Path, header: Mapping[str, Any]) -> None:

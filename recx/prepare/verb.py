@@ -56,13 +56,13 @@ def prepare(config: PrepareConfig, say: Say | None = None, dry_run: bool = False
         prepared = planned.build()
         _tell(prepared.facts, say)
         return stored.dataset(prepared)
-    if stored.whole(folder):
-        say(f"{planned.source.config.name}: prepared before, {folder}")
-        return stored.load(folder)
+    if found := stored.find(folder):
+        say(f"{found.name}: prepared before, {folder}")
+        return found
     with store.locked(folder):
         store.sweep_up(folder.parent)
-        if stored.whole(folder):  # another process has made it while this one waited
-            return stored.load(folder)
+        if found := stored.find(folder):  # another process has made it while this one waited
+            return found
         prepared = planned.build()
         if folder.exists():
             say(f"{folder} is damaged and made anew")

@@ -110,6 +110,11 @@ def test_a_date_in_the_future_is_an_error_unless_it_is_to_be_dropped(make: Make)
     assert dropped(make(text, clean={"before": "2026-01-01"}), "dated 2026-01-01 or later") == 1
 
 
+def test_a_date_before_the_year_1_is_an_error(make: Make) -> None:
+    with pytest.raises(DataError, match=r"before the year 1; check the time column"):
+        make(GOOD + "u1,i1,-99999999999999\n", time_unit="s")
+
+
 def dropped(dataset: object, rule: str) -> int:
     facts = dataset.facts  # type: ignore[attr-defined]
     return next(int(row["lost"]) for row in facts["cleaning"] if row["rule"] == rule)

@@ -15,7 +15,7 @@ import pytest
 
 from recx import store
 from recx.errors import DataError
-from recx.prepare import prepare
+from recx.prepare import duck, prepare
 from recx.prepare.config import PrepareConfig
 from recx.prepare.sources.config import SyntheticConfig
 from recx.prepare.split.config import TimeSplit
@@ -112,6 +112,17 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     assert not left_over(tmp_path)
     assert prepared_folders(tmp_path) == []
     prepare(settings(tmp_path))
+
+
+def test_more_data_than_memory_and_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duck, "MOST_MEMORY", 12 << 20)
+    (tmp_path / "prepared").write_text("no folder to spill into")
+    (tmp_path / "log.csv").write_text("user,item\n" + "".join(f"u{n},item{n}\n" for n in range(150_000)))
+    with (
+        pytest.raises(DataError, match=r"does not fit into 12 MiB"),
+        duck.database(tmp_path / "prepared") as connection,
+    ):
+        connection.execute(f"CREATE TABLE log AS FROM read_csv('{tmp_path}/log.csv'), range(200)")
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
