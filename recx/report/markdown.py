@@ -1,0 +1,115 @@
+"""The report as markdown: short enough for a comment on a pull request."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+
+from recx.evaluate.result import Entrant, Report
+from recx.report.chapter import Chapter, footnote, origin
+from recx.report.words import MISSING, count, finite, interval, number, p_value, percent, title
+
+FLAGS = {"fusion": " fused", "best": " best base", "base": "", "blend": " blend"}
+_SPECIAL = re.compile(r"([\\`*_{}\[\]|~#])")
+
+
+def markdown(report: Report) -> str:
+    """The verdict, a table a task and the protocol."""
+    where = origin(report)
+    named = f" ({where})" if where else ""
+    parts = [f"# recx: {escape(report.dataset)}{named}"]
+    parts += [f"> {escape(note)}" for note in report.dataset_notes]
+    for task in report.tasks:
+        parts += _task(Chapter(task), named)
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def escape(text: str) -> str:
+    """Text that stays text: no markup, no html, no line breaks."""
+    flat = " ".join(text.replace("\x00", "").split())
+    return _SPECIAL.sub(r"\\\1", flat.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+
+
+def code(text: str) -> str:
+    """A name as code, so that popular@recent mentions nobody."""
+    flat = " ".join(text.split()).replace("|", r"\|")
+    fence = "``" if "`" in flat else "`"
+    space = " " if "`" in flat else ""
+    return f"{fence}{space}{flat}{space}{fence}"
+
+
+def _task(chapter: Chapter, where: str) -> list[str]:
+    task, verdict = chapter.task, chapter.task.verdict
+    parts = [f"## {escape(chapter.question)}{where}"]
+    if verdict:
+        parts.append(f"**{escape(verdict[0])}**")
+    parts.append("\n".join(f"- {escape(line)}" for line in [*chapter.plainly(), *verdict[1:]]))
+    columns = chapter.columns(chapter.shown_cut)
+    at = "" if chapter.shown_cut is None else f" at k = {chapter.shown_cut}"
+    parts.append(
+        f"{code(task.name)}{at}, {count(task.n_users)} users; {title(chapter.headline)} with its 95% interval{where}"
+    )
+    parts.append(_main_table(chapter, columns))
+    best = chapter.reference
+    if best and (rivals := _differences(chapter, _by_entrant(chapter))):
+        about = f"{title(chapter.headline)}: difference to {best.label}, the best base{where}"
+        parts.append(_folded(about, rivals))
+    if best and chapter.fusion and (metrics := _differences(chapter, _by_metric(chapter, columns))):
+        about = f"{chapter.fusion.label}: difference to {best.label}, metric by metric{where}"
+        parts.append(_folded(about, metrics))
+    words = [escape(str(each)) for each in task.protocol.get("words", [])]
+    parts.append(f"<sub>{'; '.join(words)}.</sub>" if words else "")
+    return parts
+
+
+def _main_table(chapter: Chapter, columns: Sequence[str]) -> str:
+    headline = chapter.headline
+    heads = ["", title(headline), "95% interval", *(title(each) for each in columns if each != headline)]
+    rows = []
+    for entrant in chapter.entrants:
+        estimate = entrant.metrics.get(headline)
+        cells = [_bold(chapter, entrant, headline), interval(estimate) if estimate else MISSING]
+        cells += [_bold(chapter, entrant, each) for each in columns if each != headline]
+        note = footnote(entrant)
+        name = f"{code(entrant.label)}{FLAGS[chapter.role(entrant)]}" + (f" ({note})" if note else "")
+        rows.append([f"**{name}**" if entrant.kind == "fusion" else name, *cells])
+    return _table(heads, rows)
+
+
+def _by_entrant(chapter: Chapter) -> list[tuple[str, str, str]]:
+    return [(code(each.label), each.label, chapter.headline) for each in chapter.entrants]
+
+
+def _by_metric(chapter: Chapter, columns: Sequence[str]) -> list[tuple[str, str, str]]:
+    return [(title(each), chapter.fusion.label, each) for each in columns] if chapter.fusion else []
+
+
+def _differences(chapter: Chapter, asked: Sequence[tuple[str, str, str]]) -> str:
+    """A row for each (name, entrant, metric) that was compared; empty for none."""
+    rows = []
+    for name, entrant, metric in asked:
+        compared, share = chapter.compared(entrant, metric), chapter.relative(entrant, metric)
+        if compared is None or not finite(compared.difference.value):
+            continue
+        shown, span = number(compared.difference.value), interval(compared.difference)
+        if share is not None:
+            shown = percent(share.value, sign=True)
+            span = f"{percent(share.low, sign=True)} to {percent(share.high, sign=True)}"
+        rows.append([name, shown, span, escape(p_value(compared.p_holm))])
+    return _table(["", "difference", "95% interval", "p (Holm)"], rows) if rows else ""
+
+
+def _folded(about: str, table: str) -> str:
+    return f"<details><summary>{html.escape(about)}</summary>\n\n{table}\n\n</details>"
+
+
+def _bold(chapter: Chapter, entrant: Entrant, metric: str) -> str:
+    value = chapter.value(entrant, metric)
+    shown = number(value)
+    return f"**{shown}**" if value is not None and value == chapter.best(metric) else shown
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [heads, ["---", *(["---:"] * (len(heads) - 1))], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

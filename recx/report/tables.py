@@ -1,0 +1,176 @@
+"""Tables of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from recx.evaluate.result import Entrant
+from recx.report.chapter import Chapter, Role, footnote, headed, sign_of
+from recx.report.markup import Child, Markup, tag
+from recx.report.plots.bars import WORDS
+from recx.report.words import (
+    MISSING,
+    count,
+    finite,
+    interval,
+    megabytes,
+    milliseconds,
+    number,
+    p_value,
+    percent,
+    plain,
+    seconds,
+    title,
+)
+
+FLAGS: Mapping[Role, str] = {"fusion": "fused", "best": "best base", "base": "", "blend": "blend"}
+
+
+def metric_table(chapter: Chapter, metrics: Sequence[str], caption: Child) -> Markup:
+    """A row an entrant, a column a metric; the best of each column is bold."""
+    rows = []
+    for entrant in chapter.entrants:
+        cells = []
+        for metric in metrics:
+            estimate, value = entrant.metrics.get(metric), chapter.value(entrant, metric)
+            if estimate is None or value is None:
+                cells.append(tag("td", MISSING, data_label=headed(metric)))
+                continue
+            shown: Child = number(value)
+            if value == chapter.best(metric):
+                shown = tag("b", shown)
+            span = tag("small", interval(estimate).replace(" to ", "–"))
+            over = f"{title(metric)} of {entrant.label}, over {count(estimate.n)}"
+            cells.append(tag("td", shown, span, data_label=headed(metric), title=over))
+        rows.append(tag("tr", _name(chapter, entrant), cells, class_=chapter.role(entrant)))
+    return _table("wide", caption, ["", *map(headed, metrics)], rows)
+
+
+def difference_table(chapter: Chapter, metrics: Sequence[str], caption: Child) -> Markup:
+    """Everybody minus the best base: the difference, its interval, and p adjusted for the number of rivals."""
+    rows = []
+    for entrant in chapter.entrants:
+        if all(chapter.compared(entrant.label, metric) is None for metric in metrics):
+            continue
+        cells = [_difference(chapter, entrant, metric) for metric in metrics]
+        rows.append(tag("tr", _name(chapter, entrant), cells, class_=chapter.role(entrant)))
+    if not rows:
+        return Markup()
+    return _table("wide", caption, ["", *map(headed, metrics)], rows)
+
+
+def _difference(chapter: Chapter, entrant: Entrant, metric: str) -> Markup:
+    compared = chapter.compared(entrant.label, metric)
+    if compared is None or not finite(compared.difference.value):
+        return tag("td", MISSING, data_label=headed(metric))
+    share = chapter.relative(entrant.label, metric)
+    found = compared.difference
+    if share is not None:
+        shown, span = (
+            percent(share.value, sign=True),
+            f"{percent(share.low, sign=True)} to {percent(share.high, sign=True)}",
+        )
+    else:
+        shown, span = number(found.value), interval(found)
+    absolute = (
+        f"{title(metric)}: {number(found.value)} ({interval(found)}); p of the paired t test {p_value(compared.p_t)}, "
+        f"of the bootstrap {p_value(compared.p_bootstrap)}, adjusted {p_value(compared.p_holm)}"
+    )
+    sign = sign_of(found, metric)
+    return tag(
+        "td",
+        tag("b", shown) if compared.p_holm < 0.05 else shown,
+        tag("small", span, class_=sign if sign != "open" else None),
+        tag("small", f"p {p_value(compared.p_holm)}"),
+        data_label=headed(metric),
+        title=absolute,
+    )
+
+
+def cost_table(chapter: Chapter, caption: Child) -> Markup:
+    """What everybody costs and how it was set."""
+    rows = []
+    for entrant in chapter.entrants:
+        values = (
+            ("fit", seconds(entrant.fit_seconds or None)),
+            ("per user", milliseconds(entrant.milliseconds_per_user or None)),
+            ("peak memory", megabytes(entrant.peak_megabytes)),
+            ("epochs watched", count(len(entrant.curve)) if entrant.curve else MISSING),
+        )
+        cells = [tag("td", value, data_label=name) for name, value in values]
+        rows.append(tag("tr", _name(chapter, entrant), cells, class_=chapter.role(entrant)))
+    return _table("wide", caption, ["", "fit", "per user", "peak memory", "epochs watched"], rows)
+
+
+def exposure_table(chapter: Chapter, caption: Child) -> Markup:
+    """Shares per popularity decile in percent, the deeper the colour the larger."""
+    taken = chapter.task.item_exposure
+    rows = [_heat(tag("th", "users", scope="row"), taken, None)] if taken else []
+    rows += [
+        _heat(tag("th", each.label, scope="row"), each.exposure, chapter.role(each))
+        for each in chapter.entrants
+        if each.exposure
+    ]
+    if not rows:
+        return Markup()
+    tenths = max(len(taken), *(len(each.exposure) for each in chapter.entrants))
+    return _table("heat", caption, ["", *(str(place + 1) for place in range(tenths))], rows)
+
+
+def _heat(name: Markup, shares: Sequence[float], role: str | None) -> Markup:
+    cells = []
+    for share in shares:
+        if not finite(share):
+            cells.append(tag("td", MISSING, style="--v:0"))
+            continue
+        shown = "0" if share < 0.0005 else f"{100 * share:.1f}" if share < 0.0095 else f"{100 * share:.0f}"
+        cells.append(tag("td", shown, style=f"--v:{max(0, min(100, round(100 * share)))}"))
+    return tag("tr", name, cells, class_=role)
+
+
+def settings_table(chapter: Chapter, caption: Child) -> Markup:
+    """The settings and the run of every entrant."""
+    rows = []
+    for each in chapter.entrants:
+        known = [f"{name}={plain(value)}" for name, value in each.settings.items() if name != "name"]
+        lines: list[Child] = [tag("code", "  ".join(known))] if known else []
+        lines.append(tag("small", each.run))
+        rows.append(tag("tr", tag("th", each.label, scope="row"), tag("td", lines)))
+    return _table("text", caption, [], rows)
+
+
+def pairs_table(pairs: Iterable[tuple[str, Child]], caption: Child = None) -> Markup:
+    """Names and values, a row each."""
+    rows = [tag("tr", tag("th", name, scope="row"), tag("td", value)) for name, value in pairs]
+    return _table("text", caption, [], rows) if rows else Markup()
+
+
+def plain_table(heads: Sequence[str], rows: Iterable[Sequence[str]], caption: Child = None) -> Markup:
+    """Any table whose first column names the row."""
+    body = [
+        tag(
+            "tr",
+            tag("th", row[0], scope="row"),
+            [tag("td", cell, data_label=head) for head, cell in zip(heads[1:], row[1:], strict=True)],
+        )
+        for row in rows
+    ]
+    return _table("wide", caption, heads, body)
+
+
+def _name(chapter: Chapter, entrant: Entrant) -> Markup:
+    flag = FLAGS[chapter.role(entrant)]
+    notes = [note for note in (flag, footnote(entrant)) if note]
+    return tag(
+        "th",
+        entrant.label,
+        [tag("small", note) for note in notes],
+        scope="row",
+        title=WORDS[chapter.role(entrant)],
+    )
+
+
+def _table(kind: str, caption: Child, heads: Sequence[str], rows: Sequence[Child]) -> Markup:
+    head = tag("thead", tag("tr", [tag("th", each, scope="col") for each in heads])) if heads else None
+    written = tag("caption", caption) if caption else None
+    return tag("table", written, head, tag("tbody", rows), class_=kind)

@@ -1,0 +1,294 @@
+"""A report with believable numbers: two tasks, every base, a stack and the blends beside it."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from recx.evaluate.result import Comparison, Contribution, CurvePoint, Entrant, Estimate, Report, TaskResult
+from recx.evaluate.verdict import verdict
+
+BASES = ("popular", "popular@recent", "personal", "item_knn", "user_knn", "als", "ease", "gcn", "rnn")
+BLENDS = ("rrf", "combsum", "mean")
+CUTS = (5, 10, 20)
+USERS = 2031
+
+NDCG = {
+    "repeat=allow": {
+        "popular": 0.179,
+        "popular@recent": 0.206,
+        "personal": 0.4452,
+        "item_knn": 0.193,
+        "user_knn": 0.247,
+        "als": 0.261,
+        "ease": 0.271,
+        "gcn": 0.238,
+        "rnn": 0.302,
+        "stack": 0.4571,
+        "rrf": 0.300,
+        "combsum": 0.346,
+        "mean": 0.331,
+    },
+    "repeat=new": {
+        "popular": 0.043,
+        "popular@recent": 0.0551,
+        "item_knn": 0.048,
+        "user_knn": 0.0552,
+        "als": 0.0561,
+        "ease": 0.0589,
+        "gcn": 0.0541,
+        "rnn": 0.0533,
+        "stack": 0.0606,
+        "rrf": 0.0604,
+        "combsum": 0.0597,
+        "mean": 0.0592,
+    },
+}
+# how the other metrics go with ndcg@10: (factor, share of it that is the standard error)
+RATIO = {
+    "precision": (0.9, 0.012),
+    "precision_returned": (0.9, 0.012),
+    "recall": (0.31, 0.016),
+    "recall_capped": (0.92, 0.012),
+    "f1": (0.42, 0.012),
+    "ndcg": (1.0, 0.009),
+    "ndcg_exp": (1.0, 0.009),
+    "dcg": (4.3, 0.009),
+    "hit": (1.9, 0.006),
+    "map": (0.62, 0.014),
+    "map_r": (0.2, 0.016),
+    "mrr": (1.45, 0.011),
+    "coverage": (0.35, 0.03),
+}
+AT = {5: 1.08, 10: 1.0, 20: 0.95}
+
+
+def example(facts: dict[str, Any] | None = None) -> Report:
+    """The whole report."""
+    return Report(
+        "complete_journey",
+        ["Complete Journey is simulated from real shopping patterns (84.51°)"],
+        FACTS if facts is None else facts,
+        [_task(name, values) for name, values in NDCG.items()],
+        MANIFEST,
+        "results/evaluate/complete_journey-20260114T101500Z-1f3a",
+    )
+
+
+def estimate(value: float, se: float, n: int = USERS) -> Estimate:
+    return Estimate(value, value - 1.96 * se, value + 1.96 * se, se, n)
+
+
+def entrant(label: str, kind: str, ndcg: float, seed: int, **known: Any) -> Entrant:
+    """One row whose other metrics go with its ndcg@10."""
+    rng = np.random.default_rng(seed)
+    metrics = {}
+    for name, (factor, share) in RATIO.items():
+        for k in CUTS:
+            value = float(min(0.97, ndcg * factor * AT[k] * rng.uniform(0.97, 1.03)))
+            value = ndcg if f"{name}@{k}" == "ndcg@10" else value
+            metrics[f"{name}@{k}"] = estimate(value, value * share)
+    mse = 0.24 - 0.15 * ndcg
+    metrics["mse"] = estimate(mse, 0.0011)
+    return Entrant(label, kind, f"results/train/{label}-20260114T100000Z-{seed:04x}", metrics, **known)
+
+
+def _task(name: str, values: dict[str, float]) -> TaskResult:
+    best = max((label for label in values if label in BASES), key=values.__getitem__)
+    entrants = [_entrant(number, label, value) for number, (label, value) in enumerate(values.items())]
+    against = next(each for each in entrants if each.label == best)
+    allow = name == "repeat=allow"
+    comparisons = [
+        _comparison(metric, each, against)
+        for each in entrants
+        if each is not against
+        for metric in each.metrics
+    ]
+    on_valid = {each.label: each.metrics["ndcg@10"].value for each in entrants if each.kind == "base"}
+    if not allow:
+        on_valid["als"] += 0.01
+    words = verdict(entrants, comparisons, "ndcg@10", best, on_valid)
+    protocol = {
+        "k": list(CUTS),
+        "repeat": name.partition("=")[2],
+        "candidates": "catalogue",
+        "relevant_from": None,
+        "seed": 0,
+        "version": "v1",
+        "hash": "5f2c91aa" if allow else "90b1c3de",
+        "words": [
+            "items in a user's history may be recommended again"
+            if allow
+            else "items in a user's history are neither recommended nor counted as found",
+            "candidates: every item available by the cut-off, cold ones included",
+        ],
+        "mse": "interest",
+    }
+    shares = {
+        "personal": 0.46 if allow else None,
+        "ease": 0.12 if allow else 0.27,
+        "rnn": 0.09 if allow else 0.08,
+        "als": 0.06 if allow else 0.19,
+        "user_knn": 0.05 if allow else 0.12,
+        "item_knn": 0.03,
+        "gcn": 0.02 if allow else 0.07,
+        "popular@recent": 0.03 if allow else 0.09,
+        "popular": 0.01,
+        "pair": 0.08 if allow else 0.06,
+        "item": 0.04 if allow else 0.07,
+        "user": 0.01,
+    }
+    contributions = [
+        Contribution(label, share, (share - 0.04) * 0.05 if label in BASES else None)
+        for label, share in shares.items()
+        if share is not None
+    ]
+    return TaskResult(
+        name,
+        protocol,
+        USERS if allow else 2005,
+        58_204 if allow else 31_877,
+        "ndcg@10",
+        entrants,
+        comparisons,
+        contributions,
+        0.712 if allow else 0.384,
+        _decay(0.55, 0.62),
+        words,
+    )
+
+
+def _entrant(seed: int, label: str, ndcg: float) -> Entrant:
+    kind = "base" if label in BASES else "blend" if label in BLENDS else "fusion"
+    fit = {"gcn": 61.2, "rnn": 48.9, "als": 3.1, "ease": 4.4, "user_knn": 0.9, "item_knn": 1.2, "stack": 9.4}
+    each = {"gcn": 0.09, "rnn": 0.31, "ease": 0.62, "user_knn": 1.4, "stack": 3.2, "personal": 0.02}
+    epochs = {"gcn": 28, "rnn": 14, "als": 15}.get(label, 0)
+    rng = np.random.default_rng(seed + 99)
+    curve = [
+        CurvePoint(
+            epoch + 1,
+            0.69 * math.exp(-epoch / 6) + 0.12 + float(rng.normal(0, 0.004)),
+            ndcg * (1 - math.exp(-(epoch + 1) / 4)) * (1 - 0.002 * epoch)
+            + float(rng.normal(0, 0.002 * ndcg)),
+        )
+        for epoch in range(epochs)
+    ]
+    return entrant(
+        label,
+        kind,
+        ndcg,
+        seed,
+        fit_seconds=fit.get(label, 0.21) if kind != "blend" else 0.0,
+        milliseconds_per_user=each.get(label, 0.11),
+        peak_megabytes=None if kind == "blend" else 420.0 + 31 * seed,
+        curve=curve,
+        curve_metric="ndcg@10" if curve else None,
+        exposure=_decay(0.995, 0.1) if label == "popular" else _decay(0.62 + 0.025 * seed, 0.45),
+        settings={
+            "name": label,
+            "factors": 64,
+            "lr": 0.05,
+            "reg": 0.01,
+            "half_life": None,
+            "layers": [64, 64],
+        },
+        without_list=3 if label == "item_knn" else 0,
+    )
+
+
+def _comparison(metric: str, a: Entrant, b: Entrant) -> Comparison:
+    base = b.metrics[metric].value
+    value = a.metrics[metric].value - base
+    difference = estimate(value, (0.004 if a.kind == "fusion" else 0.01) * base + 0.0009)
+    z = abs(value) / difference.se
+    p = math.erfc(z / math.sqrt(2))
+    return Comparison(metric, a.label, b.label, difference, value / base, p, max(p, 0.0005), min(1.0, 12 * p))
+
+
+def _decay(first: float, ratio: float) -> list[float]:
+    """Ten shares that sum to 1, the first given, the rest falling."""
+    rest: Sequence[float] = [ratio**place for place in range(9)]
+    return [first, *((1 - first) * value / sum(rest) for value in rest)]
+
+
+FACTS: dict[str, Any] = {
+    "name": "complete_journey",
+    "fingerprint": "a3f19c0277be41d5",
+    "split": "time",
+    "feedback": "implicit",
+    "value_range": None,
+    "relevant_from": None,
+    "repeats": True,
+    "event_names": ["purchase"],
+    "order": "time",
+    "notes": ["Complete Journey is simulated from real shopping patterns (84.51°)"],
+    "users": 2379,
+    "items": 10_358,
+    "interactions": 1_147_117,
+    "first": "2017-01-01T06:53:26Z",
+    "last": "2018-01-01T04:01:20Z",
+    "folds": [
+        {
+            "name": "select",
+            "known_at": 1504000000,
+            "cut": "2017-09-08T00:00:00Z",
+            "fit": 803_000,
+            "target": 114_700,
+            "target_users": 2011,
+        },
+        {
+            "name": "valid",
+            "known_at": 1508000000,
+            "cut": "2017-10-14T00:00:00Z",
+            "fit": 917_693,
+            "target": 114_712,
+            "target_users": 2044,
+        },
+        {
+            "name": "final",
+            "known_at": 1511000000,
+            "cut": "2017-11-18T00:00:00Z",
+            "fit": 1_032_405,
+            "target": 114_712,
+            "target_users": 2031,
+        },
+    ],
+    "cleaning": [
+        {"rule": "read", "lost": 0, "rows": 1_469_307, "users": 2469, "items": 68_509},
+        {
+            "rule": "quantity and value above 0",
+            "lost": 9_871,
+            "rows": 1_459_436,
+            "users": 2469,
+            "items": 68_100,
+        },
+        {"rule": "departments left out", "lost": 41_212, "rows": 1_418_224, "users": 2469, "items": 66_821},
+        {"rule": "20 households an item, 10 items a household", "lost": 271_107, "rows": 1_147_117}
+        | {"users": 2379, "items": 10_358},
+    ],
+    "filled": {"items": {}, "users": {"age": 0.67}},
+    "source": [{"file": "transactions.parquet", "bytes": 21_331_112, "sha256": "9d" * 32}],
+    "settings": {"dataset": {"source": "complete_journey"}, "split": {"method": "time", "test": 0.1}},
+}
+
+MANIFEST: dict[str, Any] = {
+    "command": ["recx", "run", "dataset=complete_journey", "model.note=<b>fast & loose</b>"],
+    "config": {"k": [5, 10, 20], "repeat": "auto", "candidates": "catalogue", "seed": 0},
+    "seed": 0,
+    "started": "2026-01-14T10:15:00+00:00",
+    "versions": {
+        "recx": "0.1.0",
+        "python": "3.11.2",
+        "numpy": "2.3.1",
+        "torch": "2.13.0",
+        "lightgbm": "4.6.0",
+    },
+    "commit": "85b7870d0c1fe2aa0d6a2f64ac0cd2eb5c2a4f11",
+    "machine": {"cpu": "Example CPU @ 2.9 GHz", "cores": 2, "memory_gib": 15.6, "system": "Linux-6.1-x86_64"},
+    "dataset": {"folder": "data/prepared/complete_journey-time-a3f19c02", "fingerprint": "a3f19c0277be41d5"},
+    "stages": {
+        "repeat=allow": {"seconds": 21.4, "peak_megabytes": 1312.0},
+        "repeat=new": {"seconds": 19.8, "peak_megabytes": 1290.5},
+    },
+}
