@@ -58,9 +58,7 @@ def run_epochs(
         loss = trainer.epoch(number)
         seconds = time.perf_counter() - started
         if not math.isfinite(loss):
-            raise DataError(
-                f"{model.config.name}: loss is {loss} in epoch {number}; lower model.lr or raise model.reg"
-            )
+            raise DataError(f"{model.config.name}: loss is {loss} in epoch {number}; lower model.lr")
         metric = watch.measure(model) if watch and (number % every == 0 or number == epochs) else None
         report = EpochReport(number, loss, metric, seconds)
         progress.add(report, trainer, watch is None or watch.higher_is_better)

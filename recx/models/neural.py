@@ -54,7 +54,7 @@ class NeuralTrainer(ABC, Generic[B]):
             total += loss * share
             weight += share
         self.ready()
-        return total / weight
+        return total / weight if weight else 0.0  # no batch: a log too short to learn from
 
     def step(self, batch: B) -> tuple[float, float]:
         """One step of Adam; the loss before it and the weight of the batch."""

@@ -41,7 +41,7 @@ class _Softmax(torch.autograd.Function):
         ctx: Any, queries: Tensor, items: Tensor, bias: Tensor, row: Tensor, item: Tensor, weight: Tensor
     ) -> Tensor:
         n, m = len(queries), len(items)
-        mass = torch.zeros(n, device=queries.device).index_add_(0, row, weight)
+        mass = weight.new_zeros(n).index_add_(0, row, weight)
         d_queries, d_items = torch.empty_like(queries), torch.zeros_like(items)
         d_bias = torch.zeros_like(bias)
         loss = torch.zeros((), dtype=torch.float64, device=queries.device)

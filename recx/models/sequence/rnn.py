@@ -1,0 +1,198 @@
+"""rnn: a recurrent network that reads a history and foretells what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import embedding
+
+from recx.arrays import Float32, Int64
+from recx.data import Histories, Interactions, TrainingData, UserBatch
+from recx.errors import UsageError, did_you_mean
+from recx.models.base import Recommender, RunOptions, Validation
+from recx.models.epochs import run_epochs
+from recx.models.neural import NeuralTrainer, dropout, load_parameters, parameters, to_torch
+from recx.models.sequence.config import RNNConfig
+from recx.models.softmax import Candidates, Targets, softmax_loss
+
+CELLS = {"gru": nn.GRU, "lstm": nn.LSTM}
+READ = 512
+"""Histories read at a time when scoring."""
+
+
+class RNN(Recommender[RNNConfig]):
+    """A recurrent network over the history, in the line of GRU4Rec (Hidasi et al. 2016).
+
+    The items' embeddings are read oldest first by a GRU or LSTM; a state h scores item i by  h W e_i + b_i.
+    Every state is trained to foretell the next item, by the softmax over the catalogue or a sample of it.
+
+    What differs: the softmax instead of TOP1 (Hidasi & Karatzoglou 2018 find it ahead, too); input and output
+    share their embeddings, which sparse data needs; b starts at the log of an item's share, so that training
+    sets out from popular; whole histories in batches of similar length instead of session-parallel batches;
+    a state may be asked for several of the next items, for baskets and horizons longer than one step. The
+    user's id is not used: a stranger with a history is scored like anyone.
+    """
+
+    network: Network
+
+    def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
+        config, log = self.config, data.interactions
+        _check(config, log)
+        self.network = Network(config, log.n_items)
+        trainer = _Trainer(self, log, run)
+        run_epochs(self, trainer, config.epochs, config.patience, run, watch)
+        self.network.to("cpu")
+
+    def score(self, batch: UserBatch) -> Float32:
+        """The sum h W e_i + b_i, h the state after the newest event of the history."""
+        network = self.network
+        scores = np.empty((len(batch), self.n_items), dtype=np.float32)
+        # of similar length together, so that little is read for nothing
+        order = np.argsort(batch.histories.lengths, kind="stable")
+        with torch.no_grad():
+            for first in range(0, len(order), READ):
+                rows = order[first : first + READ]
+                items, lengths = padded(batch.histories.take(rows), self.config.max_length)
+                states = network(to_torch(items, network.bias.device))
+                last = states[np.arange(len(rows)), np.maximum(lengths - 1, 0)]
+                scores[rows] = torch.addmm(network.bias, last, network.items.T).cpu().numpy()
+        return scores
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        return parameters(self.network)
+
+    def restore(self, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
+        self.network = Network(self.config, len(arrays["items"]))
+        load_parameters(self.network, arrays)
+
+
+class Network(nn.Module):
+    """Embeddings of the items, the cell, the projection of its states into the embeddings' space."""
+
+    def __init__(self, config: RNNConfig, n_items: int) -> None:
+        super().__init__()
+        self.share = config.dropout
+        self.items = nn.Parameter(torch.zeros(n_items, config.factors))
+        self.bias = nn.Parameter(torch.zeros(n_items))
+        # on "meta" nothing is drawn: torch would take the first values from its global generator
+        cell = CELLS[config.cell](
+            config.factors, config.hidden, config.layers, batch_first=True, device="meta"
+        )
+        self.cell = cell.to_empty(device="cpu")
+        self.out = nn.Parameter(torch.zeros(config.hidden, config.factors))
+
+    def start(self, rng: np.random.Generator, share: Float32) -> None:
+        """First values: uniform in +-1 / sqrt(width), and the log of each item's share of the log."""
+        with torch.no_grad():
+            for name, parameter in self.named_parameters():
+                bound = 1 / np.sqrt(self.items.shape[1] if name == "items" else self.out.shape[0])
+                parameter.copy_(to_torch(rng.uniform(-bound, bound, parameter.shape)))
+            # an item without an event counts half of one with a single event
+            floor = share[share > 0].min() / 2
+            self.bias.copy_(to_torch(np.log(np.maximum(share, floor))))
+
+    def forward(self, items: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """States after each item, in the embeddings' space: (n, length) -> (n, length, factors).
+
+        With a generator the network is being trained and drops out.
+        """
+        read = embedding(items, self.items)
+        if generator is not None:
+            read = dropout(read, self.share, generator)
+        states, _ = self.cell(read)
+        if generator is not None:
+            states = dropout(states, self.share, generator)
+        projected: Tensor = states @ self.out
+        return projected
+
+
+def padded(histories: Histories, most: int) -> tuple[Int64, Int64]:
+    """The newest ``most`` items of each row, oldest first, then zeros: (n, longest); and how many: (n,)."""
+    lengths = np.minimum(histories.lengths, most)
+    items = np.zeros((len(histories), max(1, int(lengths.max(initial=0)))), dtype=np.int64)
+    newest = histories.ages < most
+    rows = histories.rows[newest]
+    items[rows, lengths[rows] - 1 - histories.ages[newest]] = histories.items[newest]
+    return items, lengths
+
+
+class _Trainer(NeuralTrainer[Int64]):
+    """Batches are users, by number."""
+
+    def __init__(self, model: RNN, log: Interactions, run: RunOptions) -> None:
+        self.config, self.network = model.config, model.network
+        rng = np.random.default_rng(run.seed)
+        self.network.start(rng, model.popularity)
+        super().__init__(self.network, self.config.lr, run, rng)
+        self.histories = log.histories()
+        self.users = np.flatnonzero(self.histories.lengths > 1)
+        self.candidates = Candidates(model.popularity, self.config.negatives)
+
+    def batches(self) -> Iterator[Int64]:
+        lengths = np.minimum(self.histories.lengths[self.users], self.config.max_length + 1)
+        # users of similar length together; equal lengths mix anew every epoch
+        order = self.users[np.argsort(lengths + self.rng.random(len(lengths)))]
+        firsts = np.arange(0, len(order), self.config.batch_size)
+        for first in self.rng.permutation(firsts):
+            yield order[first : first + self.config.batch_size]
+
+    def loss(self, batch: Int64) -> tuple[Tensor, float]:
+        """Mean over the states asked of -log softmax of the items to be foretold."""
+        config, network = self.config, self.network
+        items, lengths = padded(self.histories.take(batch), config.max_length + 1)
+        asked, at, row, step, weight = _questions(lengths, config.window, config.stride, self.rng)
+        target = items[asked[row], step]
+        states = network(self._tensor(items[:, :-1]), self.generator)[asked, at]
+        table: Tensor = network.items
+        bias: Tensor = network.bias
+        if config.negatives:
+            drawn, target, correction = self.candidates.draw(target, self.rng)
+            table = embedding(self._tensor(drawn), table)
+            bias = bias[self._tensor(drawn)] + self._tensor(correction)
+        targets = Targets(self._tensor(row), self._tensor(target), self._tensor(weight))
+        loss = softmax_loss(states, table, bias, targets)
+        return loss / len(asked), len(asked)
+
+    def _tensor(self, array: npt.NDArray[Any]) -> Tensor:
+        return to_torch(array, self.device)
+
+
+def _questions(
+    lengths: Int64, window: int, stride: int, rng: np.random.Generator
+) -> tuple[Int64, Int64, Int64, Int64, Float32]:
+    """Which states are asked, and what for.
+
+    Rows and positions of the states (n,), then ragged and ascending: the state's number, the position of an
+    item it should foretell, and that item's weight, 1 / how many there are for this state. The states of a
+    row are ``stride`` apart, counted back from one of its newest.
+    """
+    newest = lengths - 2  # the last position that something follows
+    position = np.arange(max(1, int(lengths.max()) - 1))
+    back = newest[:, None] - position
+    offset = rng.integers(0, np.minimum(stride, newest + 1))[:, None]
+    asked, at = np.nonzero((back >= 0) & ((back - offset) % stride == 0))
+    steps = at[:, None] + 1 + np.arange(window)
+    real = steps < lengths[asked][:, None]
+    row = np.nonzero(real)[0]
+    return asked, at, row, steps[real], (1 / real.sum(axis=1))[row].astype(np.float32)
+
+
+def _check(config: RNNConfig, log: Interactions) -> None:
+    if config.cell not in CELLS:
+        raise UsageError(f"rnn: no cell called '{config.cell}'{did_you_mean(config.cell, CELLS)}")
+    if log.order == "none":
+        raise UsageError("rnn reads the order of events, and this data has none; take another model")
+    names = ("factors", "hidden", "layers", "max_length", "window", "stride", "batch_size")
+    for name in names:
+        if getattr(config, name) < 1:
+            raise UsageError(f"rnn: {name} is {getattr(config, name)}, it must be at least 1")
+    if not 0 <= config.dropout < 1 or config.lr <= 0 or config.negatives < 0:
+        raise UsageError(
+            f"rnn: dropout={config.dropout} lr={config.lr} negatives={config.negatives}; "
+            "dropout must lie in [0, 1), lr above 0, negatives may be 0"
+        )
