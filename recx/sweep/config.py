@@ -35,6 +35,8 @@ class SweepConfig(TrainConfig):
     """Draws of a random search; raising it continues the same sweep."""
     workers: int = 1
     """Trials at a time, each in a process of its own; the CPU threads are shared among them."""
+    retry_failed: bool = False
+    """Run trials that failed once more, for instance with fewer workers after they ran out of memory."""
     space: dict[str, Any] = field(default_factory=dict)
     """Setting -> its values (model.factors=32,64 or range(8,65,8)) or an interval: interval(.1,.9),
     tag(log,interval(.001,.1)). Filled from the command line."""

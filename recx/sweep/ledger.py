@@ -63,11 +63,17 @@ class Ledger:
                 "choose another sweep_name, or delete that folder"
             )
 
-    def plan(self, points: Sequence[Parameters], space: Mapping[str, Axis]) -> None:
-        """Note the trials that are to be made and are not noted yet."""
+    def plan(
+        self, points: Sequence[Parameters], space: Mapping[str, Axis], retry_failed: bool = False
+    ) -> None:
+        """Note the trials that are to be made and are not noted yet, or failed and get another chance."""
         from optuna.trial import TrialState, create_trial
 
-        known = {same(trial.parameters) for trial in self.trials()}
+        known = {
+            same(trial.parameters)
+            for trial in self.trials()
+            if not (retry_failed and trial.state == "failed")
+        }
         for point in points:
             if same(point) in known:
                 continue
@@ -81,26 +87,24 @@ class Ledger:
                 self.storage.create_new_trial(self.study, template)
 
     def trials(self) -> list[Trial]:
-        """All of them, as they stand."""
+        """All of them, as they stand; of those that were tried again, the last attempt."""
         from optuna.trial import TrialState
 
         states = {TrialState.COMPLETE: "ok", TrialState.FAIL: "failed"}
-        found = []
+        found = {}
         for trial in self.storage.get_all_trials(self.study, deepcopy=False):
             notes = trial.user_attrs
-            found.append(
-                Trial(
-                    trial.number,
-                    notes["parameters"],
-                    states.get(trial.state, "unfinished"),
-                    trial.values[0] if trial.values else None,
-                    notes.get("seconds"),
-                    notes.get("epochs"),
-                    notes.get("run"),
-                    notes.get("error"),
-                )
+            found[same(notes["parameters"])] = Trial(
+                trial.number,
+                notes["parameters"],
+                states.get(trial.state, "unfinished"),
+                trial.values[0] if trial.values else None,
+                notes.get("seconds"),
+                notes.get("epochs"),
+                notes.get("run"),
+                notes.get("error"),
             )
-        return found
+        return list(found.values())
 
     def start(self, number: int) -> None:
         """A trial is being run."""

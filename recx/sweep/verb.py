@@ -51,7 +51,7 @@ def sweep(config: SweepConfig, session: Session = QUIET) -> Leaderboard:
     folder = Path(config.results) / "sweep" / _name(config, settings)
     with store.claimed(folder):
         ledger = Ledger(folder, settings, metric.higher_is_better)
-        ledger.plan(points, search.axes(config))
+        ledger.plan(points, search.axes(config), config.retry_failed)
         record = Record(folder, "sweep", session, asdict(config), config.seed)
         record.note(metric=str(metric), trials=len(ledger.trials()))
         try:
@@ -72,7 +72,7 @@ def sweep(config: SweepConfig, session: Session = QUIET) -> Leaderboard:
 def _run(ledger: Ledger, config: SweepConfig, metric: Metric, session: Session) -> Leaderboard:
     """Run what the ledger lists as unfinished and keep the leaderboard up to date."""
     trials = ledger.trials()
-    waiting = [trial for trial in trials if trial.state == "unfinished"]
+    waiting = {trial.number: trial for trial in trials if trial.state == "unfinished"}
     tell = session.listener
     before = f", {done} done before" if (done := len(trials) - len(waiting)) else ""
     tell.stage(f"sweep {ledger.folder.name} · {len(trials)} trials{before}")
@@ -90,17 +90,17 @@ def _run(ledger: Ledger, config: SweepConfig, metric: Metric, session: Session) 
 
     board = _board(ledger, config, metric)
     with Workers(workers) as pool:
-        for number, outcome in pool.run(map(job, waiting), ledger.start, epoch):
+        for number, outcome in pool.run(map(job, waiting.values()), ledger.start, epoch):
             ledger.finish(number, outcome)
             board = _board(ledger, config, metric)
             result = outcome.error or f"{metric} {outcome.value:.4f}"
             tell.say(
-                f"trial {number}  {_shown(trials[number].parameters)}  {result}  {outcome.seconds:.1f} s"
+                f"trial {number}  {_shown(waiting[number].parameters)}  {result}  {outcome.seconds:.1f} s"
             )
     if board.best is None:
         raise DataError(
             f"every trial of {ledger.folder} failed; the first: {board.trials[0].error}; "
-            "set that right and delete the folder to try again"
+            "set that right and add retry_failed=yes"
         )
     return board
 

@@ -74,6 +74,24 @@ def test_more_trials_join_those_that_are_there(tmp_path: Path) -> None:
     assert [dict(trial.parameters) for trial in ledger.trials()] == [*POINTS, more]
 
 
+def test_a_failed_trial_is_tried_again_on_request_and_its_last_attempt_counts(tmp_path: Path) -> None:
+    ledger = opened(tmp_path)
+    for number, error in enumerate(("out of memory", None, "out of memory")):
+        ledger.start(number)
+        ledger.finish(number, Outcome(1.0, None if error else 0.5, error=error))
+    assert [trial.state for trial in opened(tmp_path).trials()] == ["failed", "ok", "failed"]
+    for _ in range(2):  # asked for twice, because the first time was killed
+        ledger.plan(POINTS, SPACE, retry_failed=True)
+        assert [(trial.number, trial.state) for trial in ledger.trials()] == [
+            (3, "unfinished"),
+            (1, "ok"),
+            (4, "unfinished"),
+        ]
+    ledger.start(3)
+    ledger.finish(3, Outcome(1.0, 0.25))
+    assert [trial.value for trial in opened(tmp_path).trials()] == [0.25, 0.5, None]
+
+
 def test_half_a_line_and_the_lock_of_a_killed_process_do_no_harm(tmp_path: Path) -> None:
     ledger = opened(tmp_path)
     ledger.start(0)
