@@ -34,6 +34,11 @@ def database(data_dir: Path) -> Iterator[Connection]:
         connection.execute(f"SET temp_directory = {quoted(spill)}")
         connection.execute("SET TimeZone = 'UTC'")
         yield connection
+    except (RuntimeError, duckdb.InterruptException) as error:
+        # how DuckDB passes Ctrl-C on
+        if "interrupt" in str(error).lower():
+            raise KeyboardInterrupt from error
+        raise
     except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
         raise DataError(
             f"the data does not fit into {memory} MiB and {data_dir} could not take the rest "
@@ -74,6 +79,8 @@ READING = (
 
 def reading_error(error: Exception, path: Path, encoding: str = "utf-8") -> DataError:
     """One line for a file that DuckDB could not read, or for a disk it could not spill to."""
+    if isinstance(error, duckdb.InterruptException):
+        raise error
     text = str(error)
     if isinstance(error, duckdb.IOException) and re.search(
         r"No space left|[Cc]ould not write|File too large", text

@@ -125,6 +125,13 @@ def test_more_data_than_memory_and_disk_is_one_line(tmp_path: Path, monkeypatch:
         connection.execute(f"CREATE TABLE log AS FROM read_csv('{tmp_path}/log.csv'), range(200)")
 
 
+def test_ctrl_c_inside_a_query_is_ctrl_c(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), duck.database(tmp_path):
+        raise RuntimeError("Query interrupted")
+    with pytest.raises(RuntimeError, match="our bug"), duck.database(tmp_path):
+        raise RuntimeError("our bug")
+
+
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(DataError, match="could not be written"):

@@ -85,8 +85,10 @@ def test_attributes_tell_the_cluster(shop: Dataset) -> None:
 
 
 def test_ratings_are_one_per_pair_and_know_the_taste(tmp_path: Path) -> None:
-    config = replace(SHOP, feedback="explicit", value_range=[1.0, 5.0], repeats=False)
-    fit = made(config, tmp_path).split.final.fit
+    config = replace(SHOP, feedback="explicit")
+    rated = made(config, tmp_path)
+    assert (rated.value_range, rated.relevant_from, rated.repeats) == ((1, 5), 4, False)
+    fit = rated.split.final.fit
     assert len(np.unique(fit.users.astype(np.int64) * fit.n_items + fit.items)) == len(fit)
     assert set(fit.values) == {1, 2, 3, 4, 5}
     known = truth(config)

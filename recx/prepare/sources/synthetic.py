@@ -15,7 +15,7 @@ With dataset.feedback=explicit every pair is rated once, 1 to 5: taste, biases o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ from recx.data.catalog import Column
 from recx.errors import UsageError
 from recx.prepare.ledger import Ledger
 from recx.prepare.log import Log
-from recx.prepare.sources.base import Source
+from recx.prepare.sources.base import Source, Surroundings
 from recx.prepare.sources.config import SyntheticConfig
 
 DAY = 86400
@@ -51,6 +51,13 @@ class Truth:
 
 class Synthetic(Source[SyntheticConfig]):
     """No files: the settings are the content."""
+
+    def __init__(self, config: SyntheticConfig, around: Surroundings) -> None:
+        if config.feedback == "explicit":
+            scale = config.value_range or [1.0, 5.0]
+            relevant = scale[-1] - 1 if config.relevant_from is None else config.relevant_from
+            config = replace(config, value_range=scale, relevant_from=relevant, repeats=False)
+        super().__init__(config, around)
 
     def files(self) -> list[Path]:
         return []
