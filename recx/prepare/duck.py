@@ -33,6 +33,7 @@ def database(data_dir: Path) -> Iterator[Connection]:
         connection.execute(f"SET threads = {len(os.sched_getaffinity(0))}")
         connection.execute(f"SET temp_directory = {quoted(spill)}")
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")
         yield connection
     except (RuntimeError, duckdb.InterruptException) as error:
         # how DuckDB passes Ctrl-C on
