@@ -25,7 +25,14 @@ class PersonalConfig(ModelConfig):
 
     name: str = "personal"
     """Which model these settings are for."""
-    half_life: float = 125.0
+    half_life: float = 110.0
     """Days after which a purchase counts half; 0: never. Used where there are dates."""
     decay: float = 1.0
     """Factor per later event of the user, above 0 up to 1 (off); used where there is order but no date."""
+    prior: float = 0.2
+    """Weight of the crowd: as if the user had also made this share of its purchases after its taste."""
+    loyalty: float = 0.3
+    """Power of how often buyers of the item come back to it, against all items; 0 turns it off."""
+    overdue: float = 0.1
+    """Power with which the score falls once an item was not bought for longer than usual; 0 turns it off.
+    Used where there are dates."""

@@ -3,40 +3,73 @@
 import numpy as np
 import numpy.typing as npt
 
-from recx.arrays import Float32
-from recx.data import TrainingData, UserBatch
+from recx.arrays import Float32, Float64, Int64
+from recx.data import Interactions, TrainingData, UserBatch
 from recx.models.base import Recommender, RunOptions, Validation, dense
 from recx.models.baseline.config import PersonalConfig
-from recx.models.recency import recency
+from recx.models.recency import DAY, days_before, recency
+
+CAUTION = 5.0
+"""Buyers, and intervals, that the average of all items is worth for an item few have bought."""
 
 
 class Personal(Recommender[PersonalConfig]):
-    """Score of an own item = sum over its events in the history of value x 2 ^ (-age / half_life).
+    """Score of an own item = (own + prior popularity n) return ^ loyalty max(since / interval, 1) ^ -overdue.
 
-    Age is counted back from the moment of the question. Items never bought rank below all own ones, by
-    popularity: their score lies in [-1, 0).
+    own = sum over its events in the history of value x 2 ^ (-age / half_life), n = the same sum over all the
+    user's events, popularity = the item's share of all events: the bracket is the mean of a gamma-Poisson
+    posterior. return: events per buyer of the item, against all items. since: days since its last purchase;
+    interval: geometric mean of the days between two purchases of it by the same user. Items never bought rank
+    below all own ones, by popularity: their score lies in [-1, 0).
     """
 
+    returns: Float32  # (n_items,) 1 on average
+    intervals: Float32  # (n_items,) days
+
     def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
-        pass
+        log = data.interactions
+        key = log.users.astype(np.int64) * log.n_items + log.items
+        buyers = np.bincount(np.unique(key) % log.n_items, minlength=log.n_items)
+        usual = len(log) / buyers.sum()
+        self.returns = dense((log.item_counts + CAUTION * usual) / (buyers + CAUTION) / usual)
+        self.intervals = dense(np.exp(_log_days_between(log, key)))
 
     def score(self, batch: UserBatch) -> Float32:
         """Own counts, then popularity."""
         histories, config = batch.histories, self.config
         dated = histories.times is not None
         weights = recency(histories, batch.at, 1.0 if dated else config.decay, config.half_life)
-        own = histories.matrix(self.n_items, weights)
-        scores = np.tile(self._rest, (len(batch), 1))
+        own = histories.matrix(self.n_items, weights * histories.values)
         rows = np.repeat(np.arange(len(batch)), np.diff(own.indptr))
-        scores[rows, own.indices] = own.data
+        total = np.bincount(rows, own.data, minlength=len(batch))
+        values = own.data + config.prior * self.popularity[own.indices] * total[rows]
+        values *= self.returns[own.indices] ** config.loyalty
+        if histories.times is not None and config.overdue > 0:
+            days = days_before(histories, batch.at).astype(np.float32)
+            since = histories.matrix(self.n_items, days, "last").data
+            values *= np.maximum(since / self.intervals[own.indices], 1) ** -config.overdue
+        scores = np.tile(dense(self.popularity / (2 * self.popularity.max()) - 1), (len(batch), 1))
+        scores[rows, own.indices] = np.maximum(values, 0)
         return scores
 
-    @property
-    def _rest(self) -> Float32:
-        return dense(self.popularity / (2 * self.popularity.max()) - 1)
-
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        return {}
+        return {"returns": self.returns, "intervals": self.intervals}
 
     def restore(self, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
-        pass
+        self.returns = arrays["returns"].astype(np.float32, copy=False)
+        self.intervals = arrays["intervals"].astype(np.float32, copy=False)
+
+
+def _log_days_between(log: Interactions, key: Int64) -> Float64:
+    """Mean log of the days between two purchases of an item by one user, on different days: (n_items,)."""
+    if log.times is None:
+        return np.zeros(log.n_items)
+    order = np.lexsort((log.times, key))
+    days = np.diff(log.times[order]) / DAY
+    again = (np.diff(key[order]) == 0) & (days > 0.5)
+    if not again.any():
+        return np.zeros(log.n_items)
+    items, logs = log.items[order][1:][again], np.log(days[again])
+    count = np.bincount(items, minlength=log.n_items)
+    total = np.bincount(items, logs, minlength=log.n_items)
+    return np.asarray((total + CAUTION * logs.mean()) / (count + CAUTION))

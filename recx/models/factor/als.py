@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from recx.arrays import Float32, Int32, Int64
 from recx.data import Interactions, Pairs, TrainingData, UserBatch
@@ -45,10 +46,7 @@ class ALS(Recommender[ALSConfig]):
         """Factors of the users with these weighted histories: (n, factors)."""
         config = self.config
         everywhere = _everywhere(self.items, config.unobserved)
-        solved: Float32 = solve_rows(
-            *histories, self.items, everywhere, _penalty(histories, len(self.items), config)
-        )
-        return solved
+        return _solved(histories, self.items, everywhere, _penalty(histories, len(self.items), config))
 
     def _fold_in(self, batch: UserBatch) -> Float32:
         config = self.config
@@ -89,7 +87,7 @@ class _Trainer:
     def epoch(self, number: int) -> float:
         users = self.model.users(self.by_user)
         everywhere = _everywhere(users, self.config.unobserved)
-        items = solve_rows(*self.by_item, users, everywhere, self.item_penalty)
+        items = _solved(self.by_item, users, everywhere, self.item_penalty)
         self.model.items = items
         fit = loss_of_rows(*self.by_item, items, users, everywhere, self.item_penalty).sum()
         fit += float((self.user_penalty * np.square(users).sum(axis=1)).sum())
@@ -100,6 +98,13 @@ class _Trainer:
 
     def load(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
         self.model.items = state["items"].copy()
+
+
+def _solved(rows: Csr, others: Float32, everywhere: Float32, penalty: Float32) -> Float32:
+    # the rows are solved in parallel: threads of BLAS inside would fight over the same cores
+    with threadpool_limits(1, "blas"):
+        solved: Float32 = solve_rows(*rows, others, everywhere, penalty)
+    return solved
 
 
 def _everywhere(factors: Float32, unobserved: float) -> Float32:

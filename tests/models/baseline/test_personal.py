@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from numpy.testing import assert_allclose
 
 from recx.data import Catalog, Histories, Interactions, TrainingData, UserBatch
@@ -18,7 +19,9 @@ def test_own_items_come_first_by_decayed_counts_then_the_rest_by_popularity() ->
     items = np.array([0, 0, 1, 3, 3, 2], dtype=np.int32)
     days = np.array([0, 0, 20, 1, 2, 3])
     log = Interactions(users, items, np.ones(6, dtype=np.float32), 2, 4, days * DAY, order="time")
-    model = Personal(PersonalConfig(half_life=10)).fit(TrainingData(log, Catalog(), 30 * DAY), RunOptions())
+    model = Personal(PersonalConfig(half_life=10, prior=0, loyalty=0, overdue=0)).fit(
+        TrainingData(log, Catalog(), 30 * DAY), RunOptions()
+    )
     scores = model.score(
         UserBatch(np.array([0], dtype=np.int32), log.histories().take(np.array([0])), np.array([30 * DAY]))
     )
@@ -29,6 +32,42 @@ def test_own_items_come_first_by_decayed_counts_then_the_rest_by_popularity() ->
 def test_without_dates_the_decay_goes_by_position() -> None:
     histories = Histories(np.array([0, 3]), np.array([1, 1, 0], dtype=np.int32), np.ones(3, dtype=np.float32))
     log = Interactions(np.zeros(3, dtype=np.int32), histories.items, histories.values, 1, 2, order="sequence")
-    model = Personal(PersonalConfig(decay=0.5)).fit(TrainingData(log, Catalog(), None), RunOptions())
+    model = Personal(PersonalConfig(decay=0.5, prior=0, loyalty=0)).fit(
+        TrainingData(log, Catalog(), None), RunOptions()
+    )
     scores = model.score(UserBatch(np.array([0], dtype=np.int32), histories))
     assert_allclose(scores, [[1, 0.25 + 0.5]])
+
+
+def one_user(config: PersonalConfig) -> np.ndarray:
+    """Item 0 on days 0, 10, 20 and item 1 on day 20, asked on day 60; two others bought item 1 five times."""
+    users = np.array([0] * 4 + [1] * 5 + [2] * 5, dtype=np.int32)
+    items = np.array([0, 0, 0, 1] + [1] * 10, dtype=np.int32)
+    days = np.array([0, 10, 20, 20, *range(5), *range(5)])
+    log = Interactions(users, items, np.ones(14, dtype=np.float32), 3, 2, days * DAY, order="time")
+    model = Personal(config).fit(TrainingData(log, Catalog(), 60 * DAY), RunOptions())
+    batch = UserBatch(
+        np.array([0], dtype=np.int32), log.histories().take(np.array([0])), np.array([60 * DAY])
+    )
+    return model.score(batch)[0]
+
+
+def test_the_crowd_counts_as_some_purchases_of_the_user() -> None:
+    plain = PersonalConfig(half_life=0, prior=0.5, loyalty=0, overdue=0)
+    assert_allclose(one_user(plain), [3 + 0.5 * 4 * 3 / 14, 1 + 0.5 * 4 * 11 / 14], rtol=1e-6)
+
+
+def test_items_that_bring_their_buyers_back_count_more() -> None:
+    usual = 14 / 4
+    returns = np.array([(3 + 5 * usual) / (1 + 5), (11 + 5 * usual) / (3 + 5)]) / usual
+    plain = PersonalConfig(half_life=0, prior=0, loyalty=1, overdue=0)
+    assert_allclose(one_user(plain), np.array([3, 1]) * returns, rtol=1e-6)
+
+
+@pytest.mark.parametrize("overdue", [0.5, 1.0])
+def test_what_was_not_bought_for_longer_than_usual_counts_less(overdue: float) -> None:
+    # item 0 comes back after 10 days twice, item 1 after one day eight times; both were bought 40 days ago
+    mean = (2 * np.log(10) + 8 * np.log(1)) / 10
+    usual = np.exp([(2 * np.log(10) + 5 * mean) / 7, (8 * np.log(1) + 5 * mean) / 13])
+    plain = PersonalConfig(half_life=0, prior=0, loyalty=0, overdue=overdue)
+    assert_allclose(one_user(plain), np.array([3, 1]) * (40 / usual) ** -overdue, rtol=1e-6)
