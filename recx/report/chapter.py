@@ -157,6 +157,28 @@ class Chapter:
     def _comparisons(self) -> dict[tuple[str, str, str], Comparison]:
         return {(each.metric, each.a, each.b): each for each in self.task.comparisons}
 
+    def lead(self) -> str:
+        """The verdict in words that need no metric; empty where there is nothing to say."""
+        fused, best = self.fusion, self.reference
+        if best is None:
+            return ""
+        share = self.relative(fused.label, self.headline) if fused else None
+        if fused is None or share is None:
+            rivals = sum(entrant.kind == "base" for entrant in self.entrants)
+            return f"{best.label} is the best of {rivals} models." if rivals > 1 else ""
+        if share.value == share.low == share.high == 0:
+            return f"{fused.label} gives exactly what {best.label} gives, the best single model."
+        sign = 1 if higher_is_better(self.headline) else -1
+        low, high = sorted((sign * share.low, sign * share.high))
+        says = f"{fused.label} does {_better(sign * share.value)} than {best.label}, the best single model"
+        if not (finite(low) and finite(high)):
+            return f"{says}."
+        if low > 0:
+            return f"{says}; the data leave room for anything from {percent(low)} to {_better(high)}."
+        if high < 0:
+            return f"{says}; the data leave room for anything from {percent(-high)} to {_better(low)}."
+        return f"{says}, but the data leave room for anything from {_better(low)} to {_better(high)}."
+
     def plainly(self) -> list[str]:
         """What the spokesman's numbers mean to somebody who has to decide."""
         entrant, words = self.spokesman, list[str]()
@@ -195,6 +217,10 @@ class Chapter:
             f"The candidates of the bases together hold {percent(recall)} of what users went on to choose: "
             "no order of them can find more."
         )
+
+
+def _better(share: float) -> str:
+    return f"{percent(abs(share))} {'better' if share >= 0 else 'worse'}"
 
 
 def cut_of(metric: str) -> int | None:

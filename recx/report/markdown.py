@@ -8,7 +8,17 @@ from collections.abc import Sequence
 
 from recx.evaluate.result import Entrant, Report
 from recx.report.chapter import Chapter, footnote, origin
-from recx.report.words import MISSING, count, finite, interval, number, p_value, percent, title
+from recx.report.words import (
+    MISSING,
+    count,
+    finite,
+    interval,
+    number,
+    p_value,
+    percent,
+    percent_interval,
+    title,
+)
 
 FLAGS = {"fusion": " fused", "best": " best base", "base": "", "blend": " blend"}
 _SPECIAL = re.compile(r"([\\`*_{}\[\]|~#])")
@@ -47,9 +57,7 @@ def _task(chapter: Chapter, where: str) -> list[str]:
     parts.append("\n".join(f"- {escape(line)}" for line in [*chapter.plainly(), *verdict[1:]]))
     columns = chapter.columns(chapter.shown_cut)
     at = "" if chapter.shown_cut is None else f" at k = {chapter.shown_cut}"
-    parts.append(
-        f"{code(task.name)}{at}, {count(task.n_users)} users; {title(chapter.headline)} with its 95% interval{where}"
-    )
+    parts.append(f"{code(task.name)}{at}, {count(task.n_users)} users{where}")
     parts.append(_main_table(chapter, columns))
     best = chapter.reference
     if best and (rivals := _differences(chapter, _by_entrant(chapter))):
@@ -95,7 +103,7 @@ def _differences(chapter: Chapter, asked: Sequence[tuple[str, str, str]]) -> str
         shown, span = number(compared.difference.value), interval(compared.difference)
         if share is not None:
             shown = percent(share.value, sign=True)
-            span = f"{percent(share.low, sign=True)} to {percent(share.high, sign=True)}"
+            span = percent_interval(share)
         rows.append([name, shown, span, escape(p_value(compared.p_holm))])
     return _table(["", "difference", "95% interval", "p (Holm)"], rows) if rows else ""
 

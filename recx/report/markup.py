@@ -27,7 +27,7 @@ def text(content: str) -> Markup:
 
 
 def tag(name: str, /, *children: Child, **attributes: Attribute) -> Markup:
-    """An element; ``class_`` is class, other underscores are hyphens, None and False leave an attribute out."""
+    """An element; ``class_`` is class, other underscores are hyphens; None and False are left out."""
     parts = [f"<{name}"]
     for key, value in attributes.items():
         if value is None or value is False:

@@ -12,21 +12,23 @@ from recx.report import tables
 from recx.report.chapter import Chapter, origin, sign_of
 from recx.report.markup import Child, Markup, join, tag
 from recx.report.sections import badge, heading, task_section
-from recx.report.words import count, finite, interval, megabytes, number, percent, plain, seconds, title
-
-SAYS = {"gain": "Fusing helps", "loss": "Fusing hurts", "open": "No difference proven"}
-TABLES = (
-    "notes",
-    "name",
-    "folds",
-    "cleaning",
-    "filled",
-    "source",
-    "settings",
-    "users",
-    "items",
-    "interactions",
+from recx.report.words import (
+    count,
+    finite,
+    interval,
+    megabytes,
+    number,
+    percent,
+    percent_interval,
+    plain,
+    seconds,
+    title,
 )
+
+SAYS = {"gain": "Fusing pays", "loss": "Fusing does not pay here", "open": "Not proven"}
+SIZES = ("users", "items", "interactions")
+LATER = ("filled", "source", "settings")
+PLACED = (*SIZES, *LATER, "notes", "name", "folds", "cleaning")
 """Facts that have a place of their own."""
 
 
@@ -76,11 +78,7 @@ def _style(cuts: int) -> Markup:
 
 def _head(report: Report, chapters: list[Chapter], names: list[str], where: str | None) -> Markup:
     facts = report.dataset_facts
-    sizes = [
-        f"{count(facts[name])} {name}"
-        for name in ("users", "items", "interactions")
-        if _whole(facts.get(name))
-    ]
+    sizes = [f"{count(facts[name])} {name}" for name in SIZES if _whole(facts.get(name))]
     dates = [str(facts[name])[:10] for name in ("first", "last") if facts.get(name)]
     if len(dates) == 2:
         sizes.append(f"{dates[0]} to {dates[1]}")
@@ -101,14 +99,13 @@ def _head(report: Report, chapters: list[Chapter], names: list[str], where: str 
 def _card(chapter: Chapter, where: str | None) -> Markup:
     """The verdict on one task, for somebody who has to decide."""
     verdict = chapter.task.verdict
-    lead = verdict[0] if verdict else ""
     return tag(
         "article",
         heading("h2", chapter.question, where),
         _big(chapter),
-        tag("p", lead, class_="lead") if lead else None,
+        tag("p", chapter.lead(), class_="lead") if chapter.lead() else None,
         [tag("p", words) for words in chapter.plainly()],
-        tag("ul", [tag("li", words) for words in verdict[1:]]) if verdict[1:] else None,
+        tag("ul", [tag("li", words) for words in verdict]) if verdict else None,
         class_="card",
     )
 
@@ -119,18 +116,11 @@ def _big(chapter: Chapter) -> Markup:
     metric = title(chapter.headline)
     if gain and fused and best and (share := chapter.relative(fused.label, chapter.headline)):
         sign = sign_of(gain.difference, chapter.headline)
-        about = (
-            f"{metric} of {fused.label} against {best.label}, the best base; 95% interval "
-            f"{percent(share.low, sign=True)} to {percent(share.high, sign=True)}"
-        )
+        against = f"{metric} of {fused.label} against {best.label}, the best base"
+        about = f"{against}; 95% interval {percent_interval(share)}"
+        shown = tag("b", percent(share.value, sign=True), class_=sign)
         return join(
-            tag(
-                "div",
-                tag("b", percent(share.value, sign=True), class_=sign),
-                " ",
-                tag("span", about),
-                class_="big",
-            ),
+            tag("div", shown, " ", tag("span", about), class_="big"),
             tag("span", SAYS[sign], class_=f"says {sign}"),
         )
     spokesman = chapter.spokesman
@@ -143,29 +133,21 @@ def _big(chapter: Chapter) -> Markup:
 
 def _data(report: Report, where: str | None) -> Markup:
     facts = report.dataset_facts
-    rows: list[tuple[str, Child]] = [
-        (name, count(facts[name])) for name in ("users", "items", "interactions") if _whole(facts.get(name))
-    ]
-    rows += [
-        (_spaced(name), plain(value))
-        for name, value in facts.items()
-        if name not in TABLES and value is not None
-    ]
+    rows: list[tuple[str, Child]] = [(name, count(facts[name])) for name in SIZES if _whole(facts.get(name))]
+    known = {name: value for name, value in facts.items() if name not in PLACED and value is not None}
+    rows += [(_spaced(name), plain(value)) for name, value in known.items()]
     parts: list[Child] = [heading("h2", "The data", where)]
     parts += [tag("p", note) for note in report.dataset_notes]
     parts.append(tables.pairs_table(rows))
     if folds := _records(facts.get("folds"), ("name", "cut", "fit", "target", "target_users")):
         heads = ("fold", "cut", "learnt from", "to be found", "users asked")
-        parts.append(
-            tables.plain_table(heads, folds, join("Which part of the past is used for what.", badge(where)))
-        )
+        words = "Which part of the past is used for what."
+        parts.append(tables.plain_table(heads, folds, join(words, badge(where))))
     if cleaning := _records(facts.get("cleaning"), ("rule", "lost", "rows", "users", "items")):
         heads = ("rule", "rows lost", "rows", "users", "items")
         words = "Cleaning, rule by rule: what each cost and what was left."
         parts.append(tables.plain_table(heads, cleaning, join(words, badge(where))))
-    rest: list[tuple[str, Child]] = [
-        (_spaced(name), plain(facts[name])) for name in ("filled", "source", "settings") if facts.get(name)
-    ]
+    rest: list[tuple[str, Child]] = [(_spaced(name), plain(facts[name])) for name in LATER if facts.get(name)]
     if rest:
         parts.append(tag("details", tag("summary", "Files and settings"), tables.pairs_table(rest)))
     return tag("section", *parts, id="data", class_="chapter")
@@ -199,9 +181,7 @@ def _run(report: Report) -> Markup:
 def _foot(report: Report) -> Markup:
     versions = report.manifest.get("versions")
     version = f" {versions['recx']}" if isinstance(versions, Mapping) and "recx" in versions else ""
-    return join(
-        f"recx{version} · every number of this page, and more digits, in ", tag("code", "report.json")
-    )
+    return join(f"recx{version} · all digits of every number: ", tag("code", "report.json"))
 
 
 def _records(found: object, names: tuple[str, ...]) -> list[list[str]]:

@@ -12,7 +12,7 @@ from recx.report.plots import forest
 from recx.report.plots.bars import metric_bars
 from recx.report.plots.cost import cost_plot
 from recx.report.plots.curves import learning_curve
-from recx.report.plots.listens import attribution
+from recx.report.plots.listens import attribution, worth
 from recx.report.plots.popularity import popularity_curve
 from recx.report.words import count, finite, listed, meaning, milliseconds, percent, seconds, title
 
@@ -124,8 +124,8 @@ class _Task:
             self._part(f"Differences to {best}, the best base"),
             tag(
                 "p",
-                "Paired by user: both answered for the same people. An interval that crosses 0 means the data "
-                "cannot tell the two apart; an arrow points to a difference beyond the axis.",
+                "Paired by user: both answered for the same people. An interval that crosses 0 means that "
+                "the data cannot tell the two apart; an arrow points to a difference beyond the axis.",
                 class_="soft small",
             ),
             tag("div", panels, class_="grid2"),
@@ -134,19 +134,25 @@ class _Task:
 
     def attribution(self) -> Markup:
         """What the stack listens to."""
-        figure = attribution(self.chapter, f"{self.name}-listens")
-        if not figure:
-            return tag("p", self.chapter.ceiling()) if self.chapter.ceiling() else Markup()
+        chapter, ceiling = self.chapter, self.chapter.ceiling()
+        shares, lost = attribution(chapter, f"{self.name}-listens"), worth(chapter, f"{self.name}-worth")
+        if not shares and not lost:
+            return tag("p", ceiling) if ceiling else Markup()
+        fused = chapter.fusion.label if chapter.fusion else "the stack"
+        panels = []
+        if shares:
+            panels.append(_panel(f"How the decisions of {fused} divide", shares))
+        if lost:
+            panels.append(_panel(f"What each base is worth: {title(chapter.headline)} lost without it", lost))
         words = (
-            "Left: how its decisions divide over the bases' scores and, in italics, over what it knows of users, "
-            "items and pairs. Right: what is lost when a base is left out, on users kept from the stacker."
+            "Names in italics are not bases but what the stack knows of users, items and pairs. What a base is "
+            "worth was measured on users kept from the stacker; below 0, it does better without."
         )
         return join(
-            self._part(
-                f"What {self.chapter.fusion.label if self.chapter.fusion else 'the stack'} listens to"
-            ),
-            tag("figure", tag("figcaption", words), tag("div", figure, class_="panel")),
-            tag("p", self.chapter.ceiling(), class_="small") if self.chapter.ceiling() else None,
+            self._part(f"What {fused} listens to"),
+            tag("p", words, class_="soft small"),
+            tag("div", panels, class_="grid2"),
+            tag("p", ceiling, class_="soft small") if ceiling else None,
         )
 
     def popularity(self) -> Markup:
@@ -187,7 +193,8 @@ class _Task:
         spokesman, taken = self.chapter.spokesman, self.task.item_exposure
         if spokesman is None or not spokesman.exposure or not finite(spokesman.exposure[0]):
             return ""
-        says = f"{percent(spokesman.exposure[0], 0)} of what {spokesman.label} recommends is among the most popular tenth"
+        share = percent(spokesman.exposure[0], 0)
+        says = f"{share} of what {spokesman.label} recommends is among the most popular tenth"
         if taken and finite(taken[0]):
             return f"{says} of the items; of what users chose, {percent(taken[0], 0)} is."
         return f"{says} of the items."
@@ -233,8 +240,8 @@ class _Task:
             self._part("Cost against quality"),
             tag(
                 "p",
-                "Up is better, left is cheaper; costs are on log scales. The time of a fusion or a blend is its own: "
-                "its bases come on top.",
+                "Up is better, left is cheaper; costs are on log scales. The time of a fusion or a blend is "
+                "its own: its bases come on top.",
                 class_="soft small",
             ),
             tag("div", panels, class_="grid2") if panels else None,
@@ -247,13 +254,13 @@ class _Task:
         protocol = self.task.protocol
         words = [_sentence(str(each)) for each in protocol.get("words", [])]
         words.append(
-            f"Measured over all {count(self.task.n_users)} users with something to be found; a user without a list "
-            "counts as 0."
+            f"Measured over all {count(self.task.n_users)} users with something to be found; a user without "
+            "a list counts as 0."
         )
         if protocol.get("hash"):
             words.append(
-                f"Protocol {protocol['hash']}, definitions {protocol.get('version', '')}: results with another "
-                "protocol do not belong in this table."
+                f"Protocol {protocol['hash']}, definitions {protocol.get('version', '')}: results with "
+                "another protocol do not belong in this table."
             )
         mse = str(protocol.get("mse", "ratings"))
         metrics = dict.fromkeys(
@@ -297,7 +304,7 @@ def heading(level: str, words: str, origin: str | None, **attributes: str) -> Ma
 
 
 def badge(origin: str | None) -> Markup:
-    """ "simulated data", where it is."""
+    """The kind of data, where it is no record of people."""
     return join(" ", tag("span", origin, class_="origin")) if origin else Markup()
 
 

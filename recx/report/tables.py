@@ -18,6 +18,7 @@ from recx.report.words import (
     number,
     p_value,
     percent,
+    percent_interval,
     plain,
     seconds,
     title,
@@ -47,7 +48,7 @@ def metric_table(chapter: Chapter, metrics: Sequence[str], caption: Child) -> Ma
 
 
 def difference_table(chapter: Chapter, metrics: Sequence[str], caption: Child) -> Markup:
-    """Everybody minus the best base: the difference, its interval, and p adjusted for the number of rivals."""
+    """Everybody minus the best base: the difference, its interval, and p adjusted for the rivals."""
     rows = []
     for entrant in chapter.entrants:
         if all(chapter.compared(entrant.label, metric) is None for metric in metrics):
@@ -66,15 +67,13 @@ def _difference(chapter: Chapter, entrant: Entrant, metric: str) -> Markup:
     share = chapter.relative(entrant.label, metric)
     found = compared.difference
     if share is not None:
-        shown, span = (
-            percent(share.value, sign=True),
-            f"{percent(share.low, sign=True)} to {percent(share.high, sign=True)}",
-        )
+        shown, span = percent(share.value, sign=True), percent_interval(share)
     else:
         shown, span = number(found.value), interval(found)
     absolute = (
-        f"{title(metric)}: {number(found.value)} ({interval(found)}); p of the paired t test {p_value(compared.p_t)}, "
-        f"of the bootstrap {p_value(compared.p_bootstrap)}, adjusted {p_value(compared.p_holm)}"
+        f"{title(metric)}: {number(found.value)} ({interval(found)}); p of the paired t test "
+        f"{p_value(compared.p_t)}, of the bootstrap {p_value(compared.p_bootstrap)}, adjusted "
+        f"{p_value(compared.p_holm)}"
     )
     sign = sign_of(found, metric)
     return tag(
@@ -159,15 +158,9 @@ def plain_table(heads: Sequence[str], rows: Iterable[Sequence[str]], caption: Ch
 
 
 def _name(chapter: Chapter, entrant: Entrant) -> Markup:
-    flag = FLAGS[chapter.role(entrant)]
-    notes = [note for note in (flag, footnote(entrant)) if note]
-    return tag(
-        "th",
-        entrant.label,
-        [tag("small", note) for note in notes],
-        scope="row",
-        title=WORDS[chapter.role(entrant)],
-    )
+    role = chapter.role(entrant)
+    notes = [tag("small", note) for note in (FLAGS[role], footnote(entrant)) if note]
+    return tag("th", entrant.label, notes, scope="row", title=WORDS[role])
 
 
 def _table(kind: str, caption: Child, heads: Sequence[str], rows: Sequence[Child]) -> Markup:

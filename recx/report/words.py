@@ -89,6 +89,13 @@ def percent(share: float | None, digits: int = 1, sign: bool = False) -> str:
     return f"+{text}" if sign and share > 0 and not text.startswith(MINUS) else text
 
 
+def percent_interval(shares: Estimate) -> str:
+    """+1.5% to +3.9%; a dash where there is none."""
+    if not (finite(shares.low) and finite(shares.high)):
+        return MISSING
+    return f"{percent(shares.low, sign=True)} to {percent(shares.high, sign=True)}"
+
+
 def count(value: int) -> str:
     """1,147,117."""
     return f"{value:,}"

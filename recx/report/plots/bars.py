@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from recx.report.chapter import RATINGS, Chapter, higher_is_better
 from recx.report.markup import Markup, tag
 from recx.report.plots.svg import ROW, Scale, around, frame, from_zero, grid, label, margin, named, whisker
@@ -19,6 +21,8 @@ def metric_bars(chapter: Chapter, metric: str, name: str, row: float = ROW) -> M
     estimates = [each.metrics[metric] for each in entrants]
     ends = [end for each in estimates for end in (each.value, each.low, each.high)]
     scale = around(ends) if error else from_zero(ends)
+    if row < ROW:
+        scale = replace(scale, parts=3)
     bottom = row * len(entrants) + 4
     marks = [grid(scale, 0, bottom)]
     for place, (entrant, estimate) in enumerate(zip(entrants, estimates, strict=True)):
@@ -37,7 +41,8 @@ def metric_bars(chapter: Chapter, metric: str, name: str, row: float = ROW) -> M
         )
     better = "higher" if higher_is_better(metric) else "lower"
     best = entrants[0]
-    described = f"{len(entrants)} entrants; {better} is better; {best.label} {number(best.metrics[metric].value)} first."
+    first = f"{best.label} {number(best.metrics[metric].value)}"
+    described = f"{len(entrants)} entrants; {better} is better; first {first}."
     left = margin([each.label for each in entrants])
     return frame(name, f"{title(metric)} with 95% intervals", described, bottom + 20, left, 56, marks)
 

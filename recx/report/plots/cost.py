@@ -9,7 +9,7 @@ from recx.evaluate.result import Entrant
 from recx.report.chapter import Chapter
 from recx.report.markup import Markup, join, tag
 from recx.report.plots.svg import LETTER, Scale, around, decades, frame, label, shortened
-from recx.report.words import number, title
+from recx.report.words import finite, number, title
 
 HEIGHT = 250.0
 NARROW = 270.0
@@ -45,13 +45,11 @@ def cost_plot(
     name: str,
 ) -> Markup:
     """``cost`` of everybody against the headline; who has no cost above 0 is left out."""
-    found = [
-        (each, spent, value)
-        for each in chapter.entrants
-        if (spent := cost(each))
-        and spent > 0
-        and (value := chapter.value(each, chapter.headline)) is not None
-    ]
+    found = []
+    for each in chapter.entrants:
+        spent, value = cost(each), chapter.value(each, chapter.headline)
+        if spent is not None and finite(spent) and spent > 0 and value is not None:
+            found.append((each, spent, value))
     if len(found) < 2:
         return Markup()
     across = decades([spent for _, spent, _ in found])
@@ -73,18 +71,27 @@ def _spread(dots: list[_Dot]) -> None:
     """Give each name the free line next to its dot, so that no two names touch."""
     placed: list[_Dot] = []
     for dot in sorted(dots, key=lambda each: each.y):
-        tries = sorted(
-            (dot.y + side * step * 2.0 for step in range(60) for side in (-1, 1)),
-            key=lambda y: abs(y - dot.y),
-        )
-        inside = [y for y in tries if 6 <= y <= HEIGHT - 6]
-        dot.line = next((y for y in inside if not any(_touch(dot, y, other) for other in placed)), dot.y)
+        away = sorted((side * step * 2.0 for step in range(60) for side in (-1, 1)), key=abs)
+        lines = [dot.y + step for step in away if 6 <= dot.y + step <= HEIGHT - 6]
+        blocked = [
+            any(_touch(dot, line, other) for other in placed)
+            or any(_covers(dot, line, other) for other in dots)
+            for line in lines
+        ]
+        dot.line = next((line for line, no in zip(lines, blocked, strict=True) if not no), dot.y)
         placed.append(dot)
 
 
 def _touch(dot: _Dot, y: float, other: _Dot) -> bool:
     (a, b), (c, d) = dot.span, other.span
     return abs(y - other.line) < LINE and a < d and c < b
+
+
+def _covers(dot: _Dot, line: float, other: _Dot) -> bool:
+    """Whether the name of ``dot`` on ``line`` would lie over another dot."""
+    left, right = dot.span
+    at = other.share * NARROW
+    return other is not dot and abs(line - other.y) < LINE * 0.75 and left - 4 < at < right + 4
 
 
 def _draw(dot: _Dot, role: str) -> Markup:

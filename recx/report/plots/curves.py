@@ -65,22 +65,14 @@ def _panel(
     if len(points) > 1:
         marks.append(polyline([place(*point) for point in points], HEIGHT, kind))
     else:
-        marks.append(
-            tag("circle", cx=across.x(points[0][0]), cy=up.y(points[0][1], HEIGHT), r=3, class_=kind)
-        )
+        (epoch, value), *_ = points
+        marks.append(tag("circle", cx=across.x(epoch), cy=up.y(value, HEIGHT), r=3, class_=kind))
     if best is not None:
         x, y = across.x(best[0]), up.y(best[1], HEIGHT)
         marks.append(tag("circle", cx=x, cy=y, r=4, class_="chosen"))
         late = across.share(best[0]) > 0.5
-        marks.append(
-            label(
-                f"epoch {best[0]}",
-                x,
-                min(y + 16, HEIGHT - 2),
-                "note end" if late else "note",
-                dx=-4 if late else 4,
-            )
-        )
+        said, away = ("note end", -4) if late else ("note", 4)
+        marks.append(label(f"epoch {best[0]}", x, min(y + 16, HEIGHT - 2), said, dx=away))
     return tag("svg", marks, x=0, y=top, width="100%", height=HEIGHT, class_="at")
 
 

@@ -9,7 +9,7 @@ from recx.evaluate.result import Estimate
 from recx.report.chapter import Chapter, Sign, sign_of
 from recx.report.markup import Markup, tag
 from recx.report.plots.svg import ROW, Scale, frame, grid, label, margin, named, whisker
-from recx.report.words import number, p_value, percent, title
+from recx.report.words import interval, number, p_value, percent, percent_interval, title
 
 SAYS = {"gain": "better", "loss": "worse", "open": "not told apart"}
 
@@ -49,7 +49,7 @@ def _row(chapter: Chapter, label: str, metric: str, shown: str) -> Row | None:
         return None
     share = chapter.relative(label, metric)
     entrant = next((each for each in chapter.entrants if each.label == label), None)
-    role = chapter.role(entrant) if entrant else "base"
+    role = chapter.role(entrant) if entrant and shown == label else ""
     sign = sign_of(compared.difference, metric)
     return Row(shown, share or compared.difference, sign, share is not None, compared.p_holm, role)
 
@@ -93,11 +93,9 @@ def _draw(row: Row, place: int, scale: Scale) -> Markup:
 
 def _scale(rows: list[Row]) -> Scale:
     """Wide enough for what is in question, whatever lies far off; 0 is always inside."""
-    width = min(
-        (row.estimate.high - row.estimate.low for row in rows if row.estimate.high > row.estimate.low),
-        default=0.0,
-    )
-    far = 5 * width
+    widths = [row.estimate.high - row.estimate.low for row in rows]
+    width = min((each for each in widths if each > 0), default=0.0)
+    far = 45 * width  # with the whole axis any wider, an interval of that width could not be seen
     fused = [row.estimate for row in rows if row.role == "fusion"]
     near = [row.estimate for row in rows if width == 0 or abs(row.estimate.value) <= far]
     ends = [end for each in near + fused for end in (each.low, each.high, each.value) if math.isfinite(end)]
@@ -116,7 +114,5 @@ def _written(row: Row) -> str:
 
 def _range(row: Row) -> str:
     if row.relative:
-        return (
-            f"95% interval {percent(row.estimate.low, sign=True)} to {percent(row.estimate.high, sign=True)}"
-        )
-    return f"95% interval {number(row.estimate.low)} to {number(row.estimate.high)}"
+        return f"95% interval {percent_interval(row.estimate)}"
+    return f"95% interval {interval(row.estimate)}"

@@ -2,71 +2,67 @@
 
 from __future__ import annotations
 
-from recx.evaluate.result import Contribution
 from recx.report.chapter import Chapter
-from recx.report.markup import Markup, tag
+from recx.report.markup import Child, Markup, tag
 from recx.report.plots.svg import ROW, Scale, frame, label, margin, named
 from recx.report.words import finite, number, percent, title
 
-TOP = 22
-LEFT, RIGHT = (0.0, 40.0), (58.0, 88.0)
-"""The two panels, in percent of the width."""
+ROOM = 1.3
+"""Bars end here, so that their numbers fit behind them."""
 
 
 def attribution(chapter: Chapter, name: str) -> Markup:
-    """Shares of the stack's attribution beside what is lost when a base is left out."""
-    parts = sorted(chapter.task.contributions, key=lambda part: -(part.share or 0.0))
-    parts = [part for part in parts if finite(part.share) or finite(part.without)]
+    """Share of the stack's attribution that goes to each base and feature group."""
+    bases = {each.label for each in chapter.entrants if each.kind == "base"}
+    found = [(part.share, part.label) for part in chapter.task.contributions]
+    parts = sorted(
+        ((share, label) for share, label in found if share is not None and finite(share)), reverse=True
+    )
     if not parts:
         return Markup()
-    bases = {each.label for each in chapter.entrants if each.kind == "base"}
-    shares = [part.share for part in parts if part.share is not None and finite(part.share)]
-    worth = [part.without for part in parts if part.without is not None and finite(part.without)]
-    share = Scale(0.0, max([*shares, 1e-9]))
-    lost = Scale(min([0.0, *worth]), max([0.0, *worth, 1e-9]))
-    bottom = TOP + ROW * len(parts)
-    marks = []
-    if shares:
-        marks.append(label("share of its decisions", f"{LEFT[0]:g}%", 10, "head"))
-        marks.append(_line(_place(share, 0, LEFT), bottom))
-    if worth:
-        marks.append(label(f"{title(chapter.headline)} lost without", f"{RIGHT[0]:g}%", 10, "head"))
-        marks.append(_line(_place(lost, 0, RIGHT), bottom))
-    for place, part in enumerate(parts):
-        middle = TOP + ROW * place + ROW / 2
-        kind = "fusion" if part.label in bases else "group"
-        marks.append(_row(part, middle, kind, share, lost))
-    told = "; ".join(f"{part.label} {percent(part.share)}" for part in parts)
-    left = margin([part.label for part in parts])
-    return frame(name, "What the stack listens to", f"{told}.", bottom + 6, left, 4, marks)
+    scale = Scale(0.0, ROOM * max(1e-9, parts[0][0]))
+    rows = []
+    for place, (share, words) in enumerate(parts):
+        kind = "fusion" if words in bases else "group"
+        rows.append(_row(scale, place, words, share, percent(share), kind, "" if words in bases else kind))
+    return _figure(name, "What the stack listens to", parts, rows, scale)
 
 
-def _row(part: Contribution, middle: float, kind: str, share: Scale, lost: Scale) -> Markup:
-    marks = [named(part.label, middle, kind)]
-    told = part.label
-    if part.share is not None and finite(part.share):
-        end = _place(share, max(part.share, 0.0), LEFT)
-        marks.append(_bar(LEFT[0], end, middle, kind))
-        marks.append(label(percent(part.share), f"{end:.2f}%", middle, "value", dx=6))
-        told += f": {percent(part.share)} of the stack's attribution"
-    if part.without is not None and finite(part.without):
-        zero, end = _place(lost, 0.0, RIGHT), _place(lost, part.without, RIGHT)
-        marks.append(_bar(zero, end, middle, "gain" if part.without >= 0 else "loss"))
-        marks.append(label(number(part.without), f"{max(zero, end):.2f}%", middle, "value", dx=6))
-        told += f"; left out, it costs {number(part.without)}"
-    return tag("g", tag("title", told), marks)
-
-
-def _bar(start: float, end: float, middle: float, kind: str) -> Markup:
-    low, high = min(start, end), max(start, end)
-    return tag(
-        "rect", x=f"{low:.2f}%", y=middle - 7, width=f"{high - low:.2f}%", height=14, class_=f"mark {kind}"
+def worth(chapter: Chapter, name: str) -> Markup:
+    """What is lost when a base is left out."""
+    found = [(part.without, part.label) for part in chapter.task.contributions]
+    parts = sorted(
+        ((lost, label) for lost, label in found if lost is not None and finite(lost)), reverse=True
     )
+    if not parts:
+        return Markup()
+    low, high = min(0.0, parts[-1][0]), max(0.0, parts[0][0])
+    scale = Scale(low, ROOM * max(high, -low * 0.5, 1e-9))
+    rows = [
+        _row(scale, place, words, lost, number(lost), "gain" if lost >= 0 else "loss", "")
+        for place, (lost, words) in enumerate(parts)
+    ]
+    return _figure(name, f"{title(chapter.headline)} lost without a base", parts, rows, scale)
 
 
-def _line(at: float, bottom: float) -> Markup:
-    return tag("line", x1=f"{at:.2f}%", x2=f"{at:.2f}%", y1=TOP - 2, y2=bottom, class_="zero")
+def _figure(
+    name: str, heading: str, parts: list[tuple[float, str]], rows: list[Markup], scale: Scale
+) -> Markup:
+    bottom = ROW * len(rows) + 4
+    zero = tag("line", x1=scale.x(0), x2=scale.x(0), y1=0, y2=bottom, class_="zero")
+    marks: list[Child] = [*rows, zero]
+    told = "; ".join(f"{words} {number(value)}" for value, words in parts) + "."
+    return frame(name, heading, told, bottom + 4, margin([words for _, words in parts]), 4, marks)
 
 
-def _place(scale: Scale, value: float, panel: tuple[float, float]) -> float:
-    return panel[0] + scale.share(value) * (panel[1] - panel[0])
+def _row(scale: Scale, place: int, words: str, value: float, shown: str, kind: str, font: str) -> Markup:
+    middle = ROW * place + ROW / 2 + 2
+    low, high = sorted((scale.share(0.0), scale.share(value)))
+    width = f"{100 * (high - low):.2f}%"
+    return tag(
+        "g",
+        tag("title", f"{words}: {shown}"),
+        named(words, middle, font),
+        tag("rect", x=f"{100 * low:.2f}%", y=middle - 7, width=width, height=14, class_=f"mark {kind}"),
+        label(shown, f"{100 * high:.2f}%", middle, "value", dx=6),
+    )

@@ -8,7 +8,7 @@ from recx.report.markup import Markup, join, tag
 from recx.report.plots.svg import Scale, frame, label, polyline
 from recx.report.words import finite, percent
 
-HEIGHT = 190.0
+HEIGHT = 310.0
 PRIMARY = ("fusion", "best")
 
 

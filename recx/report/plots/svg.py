@@ -1,7 +1,7 @@
 """What all plots share: scales, axes and the fluid frame.
 
-Widths are percentages and heights are pixels. A plot so fills whatever width it gets while its letters keep their
-size, on a phone as on paper; labels stand in the padding left and right of the svg.
+Widths are percentages and heights are pixels: a plot fills whatever width it gets while its letters keep
+their size, on a phone as on paper. Labels stand in the padding left and right of the svg.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ class Scale:
     low: float
     high: float
     kind: Literal["linear", "log"] = "linear"
+    parts: int = 5  # about how many ticks
 
     def share(self, value: float) -> float:
         """Where ``value`` lies between the ends: 0 to 1, and beyond."""
@@ -44,12 +45,12 @@ class Scale:
 
     @property
     def ticks(self) -> list[float]:
-        """About five round numbers inside the scale; powers of ten on a log scale."""
+        """Round numbers inside the scale; powers of ten on a log scale."""
         if self.kind == "log":
             first, last = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
             apart = max(1, math.ceil((last - first) / 5))
             return [10.0**power for power in range(first, last + 1, apart)]
-        step = _step(self.high - self.low)
+        step = _step(self.high - self.low, self.parts)
         first = math.ceil(self.low / step - 1e-9)
         return [step * n for n in range(first, math.floor(self.high / step + 1e-9) + 1)]
 
@@ -57,7 +58,7 @@ class Scale:
         """A tick's number, no longer than it need be."""
         if self.kind == "log":
             return f"{value:g}" if 1e-3 <= value < 1e5 else f"{value:.0e}"
-        digits = max(0, -math.floor(math.log10(_step(self.high - self.low)) + 1e-9))
+        digits = max(0, -math.floor(math.log10(_step(self.high - self.low, self.parts)) + 1e-9))
         return f"{value:,.{digits}f}".replace("-", "−")
 
 
@@ -147,10 +148,10 @@ def polyline(points: list[tuple[float, float]], height: float, kind: str) -> Mar
     )
 
 
-def _step(span: float) -> float:
-    """1, 2 or 5 times a power of ten, so that about five of them make the span."""
+def _step(span: float, parts: int) -> float:
+    """1, 2 or 5 times a power of ten, so that about ``parts`` of them make the span."""
     if not span > 0:
         return 1.0
-    rough = span / 5
+    rough = span / parts
     power = 10.0 ** math.floor(math.log10(rough))
     return next((step * power for step in (1, 2, 5) if step * power >= rough * 0.85), 10 * power)
