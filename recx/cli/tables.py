@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -9,6 +10,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from recx.data import Dataset
+    from recx.evaluate.result import Report
     from recx.fuse.runs import FuseRun
     from recx.store import ListedRun
     from recx.train.runs import TrainRun
@@ -83,3 +85,13 @@ def print_cleaning(dataset: Dataset) -> None:
 
 
 CLEANING = ("rule", "lost", "rows", "users", "items")
+
+
+def print_report(report: Report) -> None:
+    """Write the report's pages, print its tables and name its folder in the last line."""
+    from recx.report import terminal, write
+
+    folder = Path(report.folder)
+    write(report, folder)
+    terminal(report, Console(highlight=False))
+    print(f"\n{folder / 'report.html'}")
