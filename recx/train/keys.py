@@ -56,8 +56,9 @@ def find_run(results: Path, key: str, status: str = "ok") -> Path | None:
 
 
 def find_fit(results: Path, key: str) -> Path | None:
-    """A finished run below ``results`` that has made the fit of this key."""
-    for manifest in results.glob(f"*/{store.MANIFEST}"):
+    """A finished run below ``results``, or trial of a sweep beside it, that has made the fit of this key."""
+    trials = results.parent.glob(f"sweep/*/trials/train/*/{store.MANIFEST}")
+    for manifest in (*results.glob(f"*/{store.MANIFEST}"), *trials):
         try:
             facts = store.read_json(manifest)
         except DataError:

@@ -13,6 +13,7 @@ from recx.sweep.config import SweepConfig
 from recx.sweep.leaderboard import print_leaderboard
 from recx.sweep.search import trial_config
 from recx.train import train
+from recx.train.runs import open_run
 from tests.sweep.conftest import IN_VALID, IN_WATCH
 
 ENDINGS = ["well", "error", "usage", "memory", "kill", "exit"]
@@ -182,3 +183,18 @@ def test_train_takes_best_yaml_and_gets_what_the_sweep_found(config: SweepConfig
     assert run.folder.parent == Path(config.results) / "train"
     assert run.model.item == IN_WATCH  # type: ignore[attr-defined]
     assert train(compose("train", [f"from={run.folder}"]).settings).folder == run.folder
+
+
+def test_training_the_best_takes_over_the_fit_its_trial_made(config: SweepConfig) -> None:
+    from recx.models.factor.config import SVDConfig
+
+    dataset = replace(config.dataset, value=None, feedback="explicit", value_range=[1.0, 3.0])
+    model = SVDConfig(factors=2, epochs=4)
+    config = replace(config, dataset=dataset, model=model, space={"model.lr": [0.01, 50.0]})
+    board = sweep(config)
+    assert [trial.state for trial in board.trials] == ["ok", "failed"]
+    assert "loss is nan" in str(board.trials[1].error)
+    best = board.best
+    assert best is not None and best.run is not None
+    made = open_run(Path(best.run)).fits["select"]
+    assert train(trial_config(config, best.parameters)).fits["select"] == made
