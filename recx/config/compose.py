@@ -119,10 +119,9 @@ def _read(verb: str, arguments: Sequence[str], path: list[Path]) -> Words:
     for argument in arguments:
         override = parse(argument)
         key = override.key_or_group
-        if key == BASES and BASES in groups and isinstance(override.value(), list):
-            words = Words(
-                words.choices, words.settings, [str(v) for v in override.value()], words.base_settings
-            )
+        value = override.value()
+        if key == BASES and BASES in groups and isinstance(value, list):
+            words = replace(words, bases=[str(base) for base in value])
         elif key.startswith(f"{BASES}.") and BASES in groups:
             label, _, setting = key.removeprefix(f"{BASES}.").partition(".")
             words.base_settings.setdefault(label, {})[setting] = override
@@ -327,7 +326,7 @@ def _hydra_compose(name: str, *choices: str) -> DictConfig:
 
 def _container(tree: DictConfig) -> dict[str, Any]:
     values = OmegaConf.to_container(
-        OmegaConf.masked_copy(tree, [k for k in tree if k != "hydra"]), resolve=True
+        OmegaConf.masked_copy(tree, [str(key) for key in tree if key != "hydra"]), resolve=True
     )
     assert isinstance(values, dict)
     return {str(key): value for key, value in values.items()}

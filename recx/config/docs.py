@@ -6,7 +6,6 @@ import ast
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cache
 from typing import Any
 
 
@@ -35,7 +34,6 @@ def documented(settings: Any, prefix: str = "") -> Iterator[Setting]:
         yield from documented(value, inner_prefix)
 
 
-@cache
 def field_docs(schema: type) -> dict[str, str]:
     """Field -> its documentation, inherited fields included."""
     docs: dict[str, str] = {}

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 from recx.errors import UsageError
 
 
+def own_folder() -> Path:
+    """Where conf/ was installed: the package recx.conf."""
+    return Path(next(iter(import_module("recx.conf").__path__)))
+
+
 def search_path(user: Path | None) -> list[Path]:
     """The folders that are searched, first to last."""
-    import recx.conf
-
-    own = Path(next(iter(recx.conf.__path__)))
+    own = own_folder()
     if user is None:
         return [own]
     if not user.is_dir():
@@ -34,7 +38,5 @@ def find(name: str, path: list[Path]) -> Path:
 
 def shown(file: Path) -> str:
     """How a config file is called in messages: conf/model/als.yaml, or the user's own path."""
-    import recx.conf
-
-    own = Path(next(iter(recx.conf.__path__)))
+    own = own_folder()
     return f"conf/{file.relative_to(own)}" if file.is_relative_to(own) else str(file)

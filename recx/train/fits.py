@@ -19,10 +19,7 @@ from recx.models.base import EpochReport, Recommender, RunOptions
 from recx.session import Session
 from recx.train import keys
 from recx.train.plan import Plan
-from recx.train.runs import Fit, read_model, write_model
-
-MODEL = "model"
-"""Folder of the fitted arrays inside a run."""
+from recx.train.runs import MODEL, Fit, read_model, write_model
 
 
 class Fits:
@@ -51,7 +48,7 @@ class Fits:
             elif fold is split.valid:
                 valid = self._means(model, fold, keep=True)
         self._write_history()
-        store.write_text(self.record.folder / store.CONFIG, _yaml(self.record.facts["config"]))
+        store.write_yaml(self.record.folder / store.CONFIG, self.record.facts["config"])
         self.record.note(watch=watch, valid=valid)
 
     def _fit(self, fold: Fold, epochs: int | None) -> Recommender[Any]:
@@ -92,7 +89,7 @@ class Fits:
         """Note a fit in the manifest, so that an interrupted run finds it again."""
         self.made[fit.name] = fit
         digest = store.sha256(self.folder / f"{fit.name}.safetensors")
-        self.record.note(fits={**self.record.facts["fits"], fit.name: {**_plain(fit), "sha256": digest}})
+        self.record.note(fits={**self.record.facts["fits"], fit.name: {**fit.plain, "sha256": digest}})
 
     def _made_before(self, name: str, key: str) -> Fit | None:
         """The fit of this key, taken over from an interrupted attempt at this run or from another run."""
@@ -107,16 +104,7 @@ class Fits:
             if run != self.record.folder:
                 with store.atomic_write(self.folder / f"{name}.safetensors") as temporary:
                     shutil.copyfile(file, temporary)
-            history = tuple(EpochReport(*row) for row in found["history"])
-            return Fit(
-                name,
-                key,
-                found["epochs"],
-                found["seconds"],
-                found["peak_megabytes"],
-                history,
-                found.get("fold", ""),
-            )
+            return replace(Fit.read(found), name=name)
         return None
 
     def _means(self, model: Recommender[Any], fold: Fold, keep: bool = False) -> dict[str, float]:
@@ -137,22 +125,3 @@ class Fits:
         for fit in self.made.values():
             rows.writerows([fit.name, *astuple(report)] for report in fit.history)
         store.write_text(self.record.folder / "history.csv", text.getvalue())
-
-
-def _plain(fit: Fit) -> store.Json:
-    return {
-        "name": fit.name,
-        "key": fit.key,
-        "epochs": fit.epochs,
-        "seconds": fit.seconds,
-        "peak_megabytes": fit.peak_megabytes,
-        "history": [list(astuple(report)) for report in fit.history],
-        "fold": fit.fold,
-    }
-
-
-def _yaml(config: object) -> str:
-    import yaml
-
-    text: str = yaml.safe_dump(config, sort_keys=False)
-    return text

@@ -16,9 +16,9 @@ def limit_threads(wanted: int) -> Iterator[int]:
     import numba
     from threadpoolctl import threadpool_limits
 
-    most = min(len(os.sched_getaffinity(0)), numba.config.NUMBA_NUM_THREADS)
-    threads = min(wanted, most) if wanted else most
     before = numba.get_num_threads()
+    most = min(len(os.sched_getaffinity(0)), before)
+    threads = min(wanted, most) if wanted else most
     numba.set_num_threads(threads)
     try:
         with threadpool_limits(threads):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,10 @@ from recx import store
 from recx.errors import DataError
 from recx.models import config_class, create
 from recx.models.base import EpochReport, ModelConfig, Recommender
+from recx.train import keys
+
+MODEL = "model"
+"""Folder of the fitted arrays inside a run."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,18 @@ class Fit:
     seconds: float
     peak_megabytes: float
     history: tuple[EpochReport, ...]
-    fold: str = ""  # fingerprint of what was learnt: `fuse` compares it with what lies before its window
+    fold: str  # fingerprint of what was learnt: `fuse` compares it with what lies before its window
+
+    @property
+    def plain(self) -> store.Json:
+        """As the manifest holds it."""
+        return {**vars(self), "history": [list(astuple(report)) for report in self.history]}
+
+    @staticmethod
+    def read(note: store.Json) -> Fit:
+        """The fit that a manifest's note describes."""
+        values = {field.name: note[field.name] for field in fields(Fit)}
+        return Fit(**values | {"history": tuple(EpochReport(*row) for row in note["history"])})
 
 
 @dataclass(frozen=True)
@@ -35,6 +50,7 @@ class TrainRun:
     dataset: Path  # folder of the prepared data set
     dataset_fingerprint: str
     seed: int
+    sources: str  # hash of the model's source files
     stopped_on_valid: bool  # split.watch=valid: such a run may not feed a stacker
     fits: dict[str, Fit]
     metric: str | None  # what watch measured, None where nothing was watched
@@ -52,18 +68,6 @@ def open_run(folder: Path) -> TrainRun:
     manifest = store.read_manifest(folder)
     if manifest.get("verb") != "train":
         raise DataError(f"{folder} is a {manifest.get('verb')} run, not a train run")
-    fits = {
-        name: Fit(
-            name,
-            fit["key"],
-            fit["epochs"],
-            fit["seconds"],
-            fit["peak_megabytes"],
-            tuple(EpochReport(*row) for row in fit["history"]),
-            fit.get("fold", ""),
-        )
-        for name, fit in manifest["fits"].items()
-    }
     return TrainRun(
         folder,
         manifest["label"],
@@ -71,8 +75,9 @@ def open_run(folder: Path) -> TrainRun:
         Path(manifest["dataset"]["folder"]),
         manifest["dataset"]["fingerprint"],
         manifest["seed"],
+        manifest["sources"],
         manifest["stopped_on_valid"],
-        fits,
+        {name: Fit.read(note) for name, note in manifest["fits"].items()},
         manifest["metric"],
         manifest["watch"],
         manifest["valid"],
@@ -80,10 +85,15 @@ def open_run(folder: Path) -> TrainRun:
 
 
 def load_model(run: TrainRun, fit: str) -> Recommender[Any]:
-    """The fitted model of ``fit``, ready to score."""
+    """The fitted model of ``fit``, ready to score.
+
+    Raises DataError where the model's source has changed since: its arrays may mean something else now.
+    """
     if fit not in run.fits:
         raise DataError(f"{run.folder} has no fit '{fit}', only {', '.join(run.fits)}")
-    return read_model(run.folder / "model", fit, run.model, run.fits[fit])
+    if run.sources != keys.sources(run.model.name):
+        raise DataError(f"{run.folder} was trained by another version of {run.model.name}; train it again")
+    return read_model(run.folder / MODEL, fit, run.model, run.fits[fit])
 
 
 def read_model(folder: Path, name: str, config: ModelConfig, fit: Fit | None = None) -> Recommender[Any]:

@@ -57,6 +57,7 @@ def train(
             key=plan.key,
             label=label,
             model=asdict(config.model),
+            sources=keys.sources(config.model.name),
             dataset={"folder": str(folder_of(config)), "fingerprint": dataset.fingerprint},
             stopped_on_valid=plan.trains_in_epochs and config.split.watch == "valid",
             metric=plan.metric if plan.trains_in_epochs or trial else None,

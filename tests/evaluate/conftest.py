@@ -70,10 +70,10 @@ class Shop:
         model = Told(table)
         curve = (EpochReport(1, 0.5, 0.1, 1.0), EpochReport(2, 0.4, 0.2, 1.0))
         names = ["select", "window-0", *(["final"] if refit else [])]
-        fits = {fit: Fit(fit, "key", 2, 1.5, 100.0, curve) for fit in names}
+        fits = {fit: Fit(fit, "key", 2, 1.5, 100.0, curve, "fold") for fit in names}
         run = TrainRun(
             folder, label, ToldConfig(), self.folder / "data", fingerprint or self.dataset.fingerprint,
-            0, False, fits, "ndcg@10", {}, {"rmse": float(len(self.runs))},
+            0, "sources", False, fits, "ndcg@10", {}, {"rmse": float(len(self.runs))},
         )  # fmt: skip
         self.models[folder] = model
         self.runs[str(folder)] = TrainSource(run)
