@@ -37,16 +37,20 @@ def markdown(report: Report) -> str:
 
 def escape(text: str) -> str:
     """Text that stays text: no markup, no html, no line breaks."""
-    flat = " ".join(text.replace("\x00", "").split())
-    return _SPECIAL.sub(r"\\\1", flat.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+    return _SPECIAL.sub(r"\\\1", html.escape(flat(text), quote=False))
 
 
 def code(text: str) -> str:
     """A name as code, so that popular@recent mentions nobody."""
-    flat = " ".join(text.split()).replace("|", r"\|")
-    fence = "``" if "`" in flat else "`"
-    space = " " if "`" in flat else ""
-    return f"{fence}{space}{flat}{space}{fence}"
+    shown = flat(text).replace("|", r"\|")
+    fence = "`" * (1 + max(map(len, re.findall("`+", shown)), default=0))
+    space = " " if "`" in shown else ""
+    return f"{fence}{space}{shown}{space}{fence}"
+
+
+def flat(text: str) -> str:
+    """One line without control characters."""
+    return " ".join("".join(each for each in text if each.isprintable() or each.isspace()).split())
 
 
 def _task(chapter: Chapter, where: str) -> list[str]:
@@ -109,7 +113,7 @@ def _differences(chapter: Chapter, asked: Sequence[tuple[str, str, str]]) -> str
 
 
 def _folded(about: str, table: str) -> str:
-    return f"<details><summary>{html.escape(about)}</summary>\n\n{table}\n\n</details>"
+    return f"<details><summary>{html.escape(flat(about))}</summary>\n\n{table}\n\n</details>"
 
 
 def _bold(chapter: Chapter, entrant: Entrant, metric: str) -> str:

@@ -145,8 +145,8 @@ class _Task:
         if lost:
             panels.append(_panel(f"What each base is worth: {title(chapter.headline)} lost without it", lost))
         words = (
-            "Names in italics are not bases but what the stack knows of users, items and pairs. What a base is "
-            "worth was measured on users kept from the stacker; below 0, it does better without."
+            "Names in italics are not bases but what the stack knows of users, items and pairs. What a base "
+            "is worth was measured on users kept from the stacker; below 0, it does better without."
         )
         return join(
             self._part(f"What {fused} listens to"),

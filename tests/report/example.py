@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -292,3 +293,69 @@ MANIFEST: dict[str, Any] = {
         "repeat=new": {"seconds": 19.8, "peak_megabytes": 1290.5},
     },
 }
+
+
+def bare() -> Report:
+    """One base, one metric and nothing that is optional."""
+    only = Entrant("als", "base", "results/train/als-1", {"ndcg@10": estimate(0.26, 0.004)}, 1.5, 0.2, None)
+    task = TaskResult("repeat=new", {}, 12, 30, "ndcg@10", [only], [], [], None, [], [])
+    return Report("shop", [], {}, [task], {})
+
+
+def ratings() -> Report:
+    """Explicit feedback: rmse decides, and lower is better."""
+    entrants = []
+    for label, kind, rmse in (
+        ("svd", "base", 0.934),
+        ("user_knn", "base", 0.951),
+        ("stack", "fusion", 0.912),
+    ):
+        metrics = {
+            "rmse": estimate(rmse, 0.004, 20_000),
+            "mse": estimate(rmse**2, 0.007, 20_000),
+            "mae": estimate(rmse * 0.78, 0.003, 20_000),
+            "ndcg@10": estimate(0.21 / rmse, 0.006, 943),
+        }
+        entrants.append(Entrant(label, kind, f"results/train/{label}-1", metrics, 2.0, 0.4, 300.0))
+    against = entrants[0]
+    comparisons = [
+        _comparison(metric, each, against)
+        for each in entrants[1:]
+        for metric in ("rmse", "mse", "mae", "ndcg@10")
+    ]
+    protocol = {"k": [10], "words": ["relevant: test ratings of 4 or more"], "mse": "ratings"}
+    words = verdict(entrants, comparisons, "rmse", "svd", {})
+    task = TaskResult("repeat=new", protocol, 943, 9021, "rmse", entrants, comparisons, [], None, [], words)
+    return Report("ml-100k", [], {"users": 943, "items": 1682, "interactions": 100_000}, [task], {})
+
+
+def hostile() -> Report:
+    """Names as users may have them: html, markdown, control characters and all."""
+    report = bare()
+    task = report.tasks[0]
+    one = replace(task.entrants[0], label=NASTY, settings={"note": NASTY})
+    two = replace(task.entrants[0], label="stack`|`", kind="fusion", curve=[CurvePoint(1, 0.5, 0.1)])
+    compared = Comparison("ndcg@10", "stack`|`", NASTY, estimate(0.01, 0.001), 0.04, 0.01, 0.01, 0.01)
+    task = replace(task, name=NASTY, entrants=[one, two], comparisons=[compared], verdict=[NASTY])
+    return Report(NASTY, [NASTY], {NASTY: NASTY}, [task], {"command": ["recx", NASTY], NASTY: NASTY})
+
+
+NASTY = "<script>alert(1)</script> | \"a\" & 'b' \x07 *x* </style>\n# h [l](u)"
+
+
+def spoilt(value: Any) -> Any:
+    """The same with every float NaN."""
+    if isinstance(value, float):
+        return math.nan
+    if isinstance(value, dict):
+        return {key: spoilt(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [spoilt(part) for part in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{each.name: spoilt(getattr(value, each.name)) for each in fields(value)})
+    return value
+
+
+def sentences(report: Report) -> Report:
+    """The report without what evaluate wrote: numbers in its sentences are not this room's."""
+    return replace(report, tasks=[replace(task, verdict=[]) for task in report.tasks])
