@@ -68,20 +68,25 @@ def open_run(folder: Path) -> TrainRun:
     manifest = store.read_manifest(folder)
     if manifest.get("verb") != "train":
         raise DataError(f"{folder} is a {manifest.get('verb')} run, not a train run")
-    return TrainRun(
-        folder,
-        manifest["label"],
-        config_class(manifest["model"]["name"])(**manifest["model"]),
-        Path(manifest["dataset"]["folder"]),
-        manifest["dataset"]["fingerprint"],
-        manifest["seed"],
-        manifest["sources"],
-        manifest["stopped_on_valid"],
-        {name: Fit.read(note) for name, note in manifest["fits"].items()},
-        manifest["metric"],
-        manifest["watch"],
-        manifest["valid"],
-    )
+    try:
+        return TrainRun(
+            folder,
+            manifest["label"],
+            config_class(manifest["model"]["name"])(**manifest["model"]),
+            Path(manifest["dataset"]["folder"]),
+            manifest["dataset"]["fingerprint"],
+            manifest["seed"],
+            manifest["sources"],
+            manifest["stopped_on_valid"],
+            {name: Fit.read(note) for name, note in manifest["fits"].items()},
+            manifest["metric"],
+            manifest["watch"],
+            manifest["valid"],
+        )
+    except (KeyError, TypeError) as error:
+        raise DataError(
+            f"{folder / store.MANIFEST} was edited or written by another version of recx ({error}); train again"
+        ) from error
 
 
 def load_model(run: TrainRun, fit: str) -> Recommender[Any]:
