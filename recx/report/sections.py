@@ -240,8 +240,8 @@ class _Task:
             self._part("Cost against quality"),
             tag(
                 "p",
-                "Up is better, left is cheaper; costs are on log scales. The time of a fusion or a blend is "
-                "its own: its bases come on top.",
+                "Up is better, left is cheaper; costs are on log scales. A fusion or a blend needs the "
+                "answers of its bases, so their time is part of its own; what they took to fit is not.",
                 class_="soft small",
             ),
             tag("div", panels, class_="grid2") if panels else None,

@@ -67,7 +67,7 @@ def _difference(chapter: Chapter, entrant: Entrant, metric: str) -> Markup:
     share = chapter.relative(entrant.label, metric)
     found = compared.difference
     if share is not None:
-        shown, span = percent(share.value, sign=True), percent_interval(share)
+        shown, span = percent(share.value, sign=True), percent_interval(share).replace("% to", " to")
     else:
         shown, span = number(found.value), interval(found)
     absolute = (
@@ -159,8 +159,10 @@ def plain_table(heads: Sequence[str], rows: Iterable[Sequence[str]], caption: Ch
 
 def _name(chapter: Chapter, entrant: Entrant) -> Markup:
     role = chapter.role(entrant)
-    notes = [tag("small", note) for note in (FLAGS[role], footnote(entrant)) if note]
-    return tag("th", entrant.label, notes, scope="row", title=WORDS[role])
+    flag, note = FLAGS[role], footnote(entrant)
+    beside: list[Child] = [tag("small", flag)] if flag else []
+    below: list[Child] = [tag("small", note, class_="foot")] if note else []
+    return tag("th", entrant.label, beside, below, scope="row", title=WORDS[role])
 
 
 def _table(kind: str, caption: Child, heads: Sequence[str], rows: Sequence[Child]) -> Markup:

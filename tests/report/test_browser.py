@@ -22,11 +22,13 @@ addEventListener("load", () => {
   const found = []
   for (const frame of document.querySelectorAll("iframe")) {
     const page = frame.contentDocument, width = frame.clientWidth
+    const sheet = page.querySelector(".sheet"), margin = parseFloat(getComputedStyle(sheet).paddingRight)
+    const edge = sheet.getBoundingClientRect().right - margin
     for (const each of page.querySelectorAll("details")) each.open = true
-    let widest = 0
-    for (const each of page.body.querySelectorAll("*"))
-      widest = Math.max(widest, each.getBoundingClientRect().right)
-    found.push(width + ":" + page.documentElement.scrollWidth + ":" + Math.ceil(widest))
+    let over = -1e9
+    for (const each of sheet.querySelectorAll("*"))
+      over = Math.max(over, each.getBoundingClientRect().right - edge)
+    found.push([width, page.documentElement.scrollWidth, Math.ceil(over)].join(":"))
   }
   document.body.textContent = "measured " + found.join(" ")
 })
@@ -42,7 +44,7 @@ def browser() -> str:
 
 
 def measured(browser: str, html: str, widths: tuple[int, ...], folder: Path) -> list[tuple[int, int, int]]:
-    """Width of the frame, of the page in it, and right end of its rightmost element."""
+    """Width of the frame, of the page in it, and by how much anything reaches into its right margin."""
     (folder / "report.html").write_text(html, encoding="utf-8")
     frames = "".join(
         f'<iframe src="report.html" style="border:0;width:{width}px;height:600px"></iframe>'
@@ -62,15 +64,15 @@ def measured(browser: str, html: str, widths: tuple[int, ...], folder: Path) -> 
         timeout=120,
         check=False,
     )
-    found = re.search(r"measured ([\d: ]+)", done.stdout)
+    found = re.search(r"measured ([\d: -]+)", done.stdout)
     assert found, done.stderr[-2000:]
     parts = [each.split(":") for each in found[1].split()]
-    return [(int(width), int(page), int(widest)) for width, page, widest in parts]
+    return [(int(width), int(page), int(over)) for width, page, over in parts]
 
 
 @pytest.mark.parametrize("name", ["example", "hostile"])
 def test_nothing_sticks_out_on_a_phone_or_on_a_desk(name: str, browser: str, tmp_path: Path) -> None:
     report = {"example": example, "hostile": hostile}[name]()
-    for width, whole, widest in measured(browser, page(report), (360, 400, 700, 1280), tmp_path):
-        assert whole <= width
-        assert widest <= width
+    for width, whole, over in measured(browser, page(report), (360, 400, 720, 1040, 1080, 1280), tmp_path):
+        assert whole <= width, width
+        assert over <= 10, width  # the coloured rows of a phone's table reach 10 pixels into the margin
