@@ -29,21 +29,24 @@ class Protocol:
     k: tuple[int, ...]  # ascending
     repeat: str  # allow: anything may be recommended again; new: items in the input are masked and no targets
     candidates: str  # catalogue: every item available by the cut-off; train: items someone interacted with
-    relevant_from: (
-        float | None
-    )  # explicit feedback: from which value on a target is relevant; None: every target
+    relevant_from: float | None  # explicit feedback: from which value a target is relevant; None: every one
     seed: int = 0  # order of ties, negatives of interest mse
     version: str = VERSION
 
     @staticmethod
-    def of(config: ProtocolConfig, dataset: Dataset, seed: int = 0) -> Protocol:
-        """What settings and data set make together; UsageError for a setting outside its range."""
+    def check(config: ProtocolConfig) -> None:
+        """UsageError for a setting outside its range, before any data is touched."""
         if not config.k or min(config.k) < 1:
             raise UsageError(f"k={config.k}: expected cut-offs of 1 or more, such as k=[5,10,20]")
         if config.repeat not in ("auto", *REPEAT):
             raise UsageError(f"repeat={config.repeat}{did_you_mean(config.repeat, ('auto', *REPEAT))}")
         if config.candidates not in CANDIDATES:
             raise UsageError(f"candidates={config.candidates}{did_you_mean(config.candidates, CANDIDATES)}")
+
+    @staticmethod
+    def of(config: ProtocolConfig, dataset: Dataset, seed: int = 0) -> Protocol:
+        """What settings and data set make together; UsageError for a setting outside its range."""
+        Protocol.check(config)
         repeat = config.repeat
         if repeat == "auto":
             repeat = "allow" if dataset.repeats else "new"

@@ -19,13 +19,13 @@ TASKS = ("allow", "new")
 
 def run(config: RunConfig, session: Session = QUIET) -> Report:
     """Prepare, train, fuse and evaluate; what an earlier or interrupted run has finished is taken over."""
-    dataset = prepare(config, session.listener.say)
     tasks = config.tasks
+    for task in tasks:
+        if task not in TASKS and tasks != ["auto"]:
+            raise UsageError(f"tasks={task}: no such task{did_you_mean(task, TASKS)}")
+    dataset = prepare(config, session.listener.say)
     if tasks == ["auto"]:
         tasks = list(TASKS) if dataset.repeats else ["new"]
-    for task in tasks:
-        if task not in TASKS:
-            raise UsageError(f"tasks={task}: no such task{did_you_mean(task, TASKS)}")
     fusions = [fuse(replace(config, repeat=task), session, resume=True) for task in tasks]
     return evaluate(
         EvaluateConfig(

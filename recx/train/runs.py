@@ -85,7 +85,7 @@ def open_run(folder: Path) -> TrainRun:
         )
     except (KeyError, TypeError) as error:
         raise DataError(
-            f"{folder / store.MANIFEST} was edited or written by another version of recx ({error}); train again"
+            f"{folder / store.MANIFEST} was edited, or written by another recx ({error}); train again"
         ) from error
 
 

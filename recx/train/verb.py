@@ -7,6 +7,7 @@ from pathlib import Path
 
 from recx import store
 from recx.manifest import Record
+from recx.metrics.protocol import Protocol
 from recx.models import create
 from recx.models.base import RunOptions
 from recx.prepare import prepare
@@ -42,6 +43,7 @@ def train(
     label = label or config.model.name
     model = create(config.model)
     device = resolve_device(config.device)
+    Protocol.check(config)
     dataset = prepare(config, tell.say)
     plan = Plan.of(config, dataset, model.rates, trial)
     results = Path(config.results) / "train"
