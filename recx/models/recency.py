@@ -4,7 +4,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from recx.arrays import Float32, Int32, Int64
-from recx.data import Histories, Interactions
+from recx.data import Histories, Interactions, Pairs
 from recx.errors import UsageError, did_you_mean
 
 DAY = 86_400.0
@@ -81,3 +81,23 @@ def check_weights(
 def csr(matrix: csr_array) -> tuple[Int64, Int32, Float32]:
     """The arrays of a matrix in the one set of types that kernels are compiled for."""
     return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data.astype(np.float32)
+
+
+def add_own(scores: Float32, history: csr_array, own: float) -> Float32:
+    """``scores`` (n, n_items) plus ``own`` times the history's weights, in place."""
+    if own:
+        rows = np.repeat(np.arange(len(scores)), np.diff(history.indptr))
+        scores[rows, history.indices] += np.float32(own) * history.data
+    return scores
+
+
+def at_pairs(history: csr_array, pairs: Pairs) -> Float32:
+    """The history's weights at ``pairs``, 0 where an item is not in it: (len(pairs),)."""
+    n_items = history.shape[1]
+    rows = np.repeat(np.arange(history.shape[0], dtype=np.int64), np.diff(history.indptr))
+    held = rows * n_items + history.indices  # ascending, as rows are canonical
+    asked = pairs.row.astype(np.int64) * n_items + pairs.item
+    place = np.minimum(np.searchsorted(held, asked), max(len(held) - 1, 0))
+    found = held[place] == asked if len(held) else np.zeros(len(asked), dtype=bool)
+    values = history.data[place] if len(held) else np.zeros(len(asked))
+    return np.where(found, values, 0).astype(np.float32)

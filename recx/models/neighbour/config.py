@@ -29,6 +29,8 @@ class ItemKNNConfig(ModelConfig):
     """Factor per later event of the history that is scored, above 0 up to 1 (off)."""
     half_life: float = 0.0
     """Days after which an event of the history that is scored counts half; 0: never."""
+    own: float = 0.0
+    """Similarity of an item with itself, above 0 where people buy the same again."""
 
 
 @dataclass
@@ -49,3 +51,5 @@ class UserKNNConfig(ModelConfig):
     """cosine: added to the denominator. pearson: common items at which a correlation counts half."""
     half_life: float = 0.0
     """Days after which an event counts half, for the user as for the neighbours; 0: never."""
+    own: float = 0.0
+    """Similarity of a user with itself, above 0 where people buy the same again."""

@@ -11,7 +11,7 @@ from recx.kernels.neighbours import add_pairs, add_rows, correlated, similar
 from recx.models.base import Recommender, RunOptions, Validation
 from recx.models.neighbour.config import ItemKNNConfig
 from recx.models.neighbour.weighting import Weighting
-from recx.models.recency import check_weights, csr, weigh
+from recx.models.recency import add_own, at_pairs, check_weights, csr, weigh
 
 SIMILARITIES = ("cosine", "jaccard", "pearson", "adjusted")
 
@@ -104,16 +104,18 @@ class ItemKNN(Recommender[ItemKNNConfig]):
 
     def score(self, batch: UserBatch) -> Float32:
         """Weighted sum of the neighbour lists of the history."""
-        scores: Float32 = add_rows(
-            *csr(self._history(batch)), self.indptr, self.neighbours, self.similarity, self.n_items
-        )
-        return scores
+        history = self._history(batch)
+        scores: Float32 = add_rows(*csr(history), self.indptr, self.neighbours, self.similarity, self.n_items)
+        return add_own(scores, history, self.config.own)
 
     def score_pairs(self, batch: UserBatch, pairs: Pairs) -> Float32:
         """The same sums for some items only."""
+        history = self._history(batch)
         scores: Float32 = add_pairs(
-            *csr(self._history(batch)), self.indptr, self.neighbours, self.similarity, pairs.row, pairs.item
+            *csr(history), self.indptr, self.neighbours, self.similarity, pairs.row, pairs.item
         )
+        if self.config.own:
+            scores += np.float32(self.config.own) * at_pairs(history, pairs)
         return scores
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:

@@ -12,7 +12,7 @@ from recx.models.base import Recommender, RunOptions, Validation, dense
 from recx.models.baseline.biases import Biases
 from recx.models.neighbour.config import UserKNNConfig
 from recx.models.neighbour.weighting import Weighting
-from recx.models.recency import check_weights, csr, weigh
+from recx.models.recency import add_own, at_pairs, check_weights, csr, weigh
 
 SIMILARITIES = ("cosine", "jaccard", "pearson")
 
@@ -79,6 +79,10 @@ class UserKNN(Recommender[UserKNNConfig]):
         squares = np.bincount(rows, described.data.astype(np.float64) ** 2, minlength=described.shape[0])
         return (squares if self.config.similarity == "jaccard" else np.sqrt(squares)).astype(np.float32)
 
+    def _history(self, batch: UserBatch) -> csr_array:
+        config = self.config
+        return weigh(batch.histories, self.n_items, config.values, batch.at, half_life=config.half_life)
+
     def _nearest(self, batch: UserBatch, k: int) -> tuple[Int32, Float32]:
         """The k most similar users of every row, (n, k) padded with -1, and their similarities."""
         config, histories = self.config, batch.histories
@@ -90,9 +94,7 @@ class UserKNN(Recommender[UserKNNConfig]):
             query = csr(histories.matrix(self.n_items, self.biases.residuals(histories), "last"))
             nearest = correlated(*query, *self.compared, self.n_users, float(config.shrink), 2, exclude, k)
             return nearest
-        described = self._described(
-            weigh(histories, self.n_items, config.values, batch.at, half_life=config.half_life)
-        )
+        described = self._described(self._history(batch))
         n, norms = len(batch), self._norms(described)
         none = np.zeros(max(n, self.n_users), dtype=np.float32)
         nearest = similar(
@@ -113,13 +115,15 @@ class UserKNN(Recommender[UserKNNConfig]):
         scores: Float32 = add_rows(
             *self._neighbourhood(batch), self.indptr, self.items, self.values, self.n_items
         )
-        return scores
+        return add_own(scores, self._history(batch), self.config.own) if self.config.own else scores
 
     def score_pairs(self, batch: UserBatch, pairs: Pairs) -> Float32:
         """The same sums for some items only."""
         scores: Float32 = add_pairs(
             *self._neighbourhood(batch), self.indptr, self.items, self.values, pairs.row, pairs.item
         )
+        if self.config.own:
+            scores += np.float32(self.config.own) * at_pairs(self._history(batch), pairs)
         return scores
 
     def rate(self, batch: UserBatch, pairs: Pairs) -> Float32:
