@@ -195,6 +195,8 @@ def _cell(value: object) -> str:
     """A fact in a table: of a moment, the day is enough."""
     if isinstance(value, str) and len(value) == 20 and value.endswith("Z"):
         return value[:10]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return count(value)
     return plain(value)
 
 

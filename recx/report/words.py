@@ -158,7 +158,7 @@ def plain(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
-        return count(value)
+        return str(value)  # a seed or a setting, to be typed again
     if isinstance(value, float):
         return f"{value:g}".replace("-", MINUS) if math.isfinite(value) else MISSING
     if isinstance(value, dict):

@@ -36,6 +36,11 @@ def body_of(html: str) -> str:
     return text_of(body)
 
 
+def plot_of(report: Report, name: str) -> Element:
+    plots = parsed(page(report)).iter("svg")
+    return next(each for each in plots if each.get("aria-labelledby") == f"{name}-t {name}-d")
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_the_page_is_well_formed_and_its_ids_are_unique(name: str) -> None:
     root = parsed(page(EVERY[name]()))
@@ -197,3 +202,36 @@ def test_what_is_not_there_leaves_no_empty_heading() -> None:
     for heading in ("Differences to", "listens to", "Popular and rare", "How they learnt", "simulated"):
         assert heading not in text
     assert "0.2600" in text
+
+
+def test_the_better_stands_higher_whatever_the_metric() -> None:
+    for report, better, worse in ((example(), "stack", "popular"), (ratings(), "stack", "user_knn")):
+        plot = plot_of(report, "task1-fit")
+        heights = {
+            (group.findtext("title") or "").partition(":")[0]: float(circle.get("cy", "nan"))
+            for group in plot.iter("g")
+            for circle in group.findall("circle")
+        }
+        assert heights[better] < heights[worse]
+
+
+def test_bars_are_as_long_as_their_numbers() -> None:
+    plot = plot_of(example(), "task1-bars")
+    widths = {
+        (group.findtext("title") or "").partition(" ")[0]: float((bar.get("width") or "").removesuffix("%"))
+        for group in plot.iter("g")
+        for bar in group.findall("rect")
+    }
+    assert widths["ease"] / widths["stack"] == pytest.approx(0.271 / 0.4571, rel=1e-3)
+
+
+def test_an_interval_lies_around_its_dot() -> None:
+    plot = plot_of(example(), "task1-forest")
+    rows = [group for group in plot.iter("g") if group.find("circle") is not None]
+    assert len(rows) == 12
+    for row in rows:
+        (dot,), line = row.findall("circle"), next(row.iter("line"))
+        low, middle, high = (
+            float(str(value).removesuffix("%")) for value in (line.get("x1"), dot.get("cx"), line.get("x2"))
+        )
+        assert 0 <= low < middle < high <= 100

@@ -63,7 +63,7 @@ def test_a_p_value_is_never_zero(p: float, shown: str) -> None:
 
 def test_any_fact_fits_on_a_line() -> None:
     fact = {"cut": None, "share": math.nan, "sizes": [64, 64], "ok": True, "rows": 1_147_117, "low": -0.5}
-    assert words.plain(fact) == "cut=–, share=–, sizes=64, 64, ok=yes, rows=1,147,117, low=−0.5"
+    assert words.plain(fact) == "cut=–, share=–, sizes=64, 64, ok=yes, rows=1147117, low=−0.5"
 
 
 def test_every_metric_of_the_main_table_is_explained() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from recx.evaluate.result import Entrant
-from recx.report.chapter import Chapter
+from recx.report.chapter import Chapter, higher_is_better
 from recx.report.markup import Markup, join, tag
 from recx.report.plots.svg import LETTER, Scale, around, decades, frame, label, shortened
 from recx.report.words import finite, number, title
@@ -54,6 +54,8 @@ def cost_plot(
         return Markup()
     across = decades([spent for _, spent, _ in found])
     up = around([value for *_, value in found], 0.1)
+    if not higher_is_better(chapter.headline):
+        up = Scale(up.high, up.low)  # the better always stands higher
     dots = []
     for each, spent, value in found:
         share = across.share(spent)

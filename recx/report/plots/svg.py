@@ -20,7 +20,7 @@ ROW = 22
 
 @dataclass(frozen=True)
 class Scale:
-    """Numbers -> percent of the width, or ``y`` pixels from the top."""
+    """Numbers -> percent of the width, or ``y`` pixels from the top; ends may be the other way round."""
 
     low: float
     high: float
@@ -33,7 +33,7 @@ class Scale:
         if self.kind == "log":
             low, high = math.log10(low), math.log10(high)
             value = math.log10(max(value, 1e-300))
-        return (value - low) / (high - low) if high > low else 0.5
+        return (value - low) / (high - low) if high != low else 0.5
 
     def x(self, value: float) -> str:
         """As a horizontal position."""
@@ -50,15 +50,15 @@ class Scale:
             first, last = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
             apart = max(1, math.ceil((last - first) / 5))
             return [10.0**power for power in range(first, last + 1, apart)]
-        step = _step(self.high - self.low, self.parts)
-        first = math.ceil(self.low / step - 1e-9)
-        return [step * n for n in range(first, math.floor(self.high / step + 1e-9) + 1)]
+        low, high = sorted((self.low, self.high))
+        step = _step(high - low, self.parts)
+        return [step * n for n in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
 
     def tick(self, value: float) -> str:
         """A tick's number, no longer than it need be."""
         if self.kind == "log":
             return f"{value:g}" if 1e-3 <= value < 1e5 else f"{value:.0e}"
-        digits = max(0, -math.floor(math.log10(_step(self.high - self.low, self.parts)) + 1e-9))
+        digits = max(0, -math.floor(math.log10(_step(abs(self.high - self.low), self.parts)) + 1e-9))
         return f"{value:,.{digits}f}".replace("-", "−")
 
 
