@@ -80,7 +80,7 @@ def main() -> None:
         _tell(str(error))
         code = error.exit_code
     except KeyboardInterrupt:
-        _tell("interrupted")
+        _tell("interrupted; what was finished is kept")
         code = INTERRUPTED
     except BrokenPipeError:
         # the reader has gone (`recx ls | head`): keep the interpreter from complaining when it closes stdout
