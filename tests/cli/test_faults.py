@@ -11,7 +11,8 @@ import pytest
 from recx import store
 from tests.cli.conftest import MAIN, Recx
 
-SHOP = ("dataset=synthetic", "seed=3")
+DATA = ("dataset=synthetic", "seed=3")
+SHOP = (*DATA, "threads=1")
 RNN = ("model=rnn", "model.epochs=12", "model.factors=16")
 
 
@@ -27,11 +28,11 @@ def nothing_half_written(folder: Path) -> bool:
 
 def test_prepare_killed_half_way_starts_again_and_comes_out_whole(recx: Recx) -> None:
     prepared = recx.folder / "data" / "prepared"
-    recx.stopped_when(lambda: any(prepared.glob(f"{store.TEMPORARY}*/*")), "prepare", *SHOP)
+    recx.stopped_when(lambda: any(prepared.glob(f"{store.TEMPORARY}*/*")), "prepare", *DATA)
     assert not [path for path in prepared.iterdir() if not path.name.startswith(".")]
-    recx("prepare", *SHOP)
+    recx("prepare", *DATA)
     assert nothing_half_written(prepared)
-    assert recx("prepare", *SHOP).returncode == 0
+    assert recx("prepare", *DATA).returncode == 0
 
 
 @pytest.mark.slow
@@ -95,8 +96,8 @@ def test_a_run_edited_by_hand_is_named_and_not_evaluated(recx: Recx) -> None:
 
 def test_a_folder_that_is_no_run_is_one_line(recx: Recx) -> None:
     (recx.folder / "empty").mkdir()
-    assert "empty" in recx("evaluate", "runs=[empty]", code=1).stderr
-    assert "nowhere" in recx("evaluate", "runs=[nowhere]", code=1).stderr
+    assert "empty" in recx("evaluate", "runs=[empty]", code=2).stderr
+    assert "nowhere" in recx("evaluate", "runs=[nowhere]", code=2).stderr
 
 
 def test_a_full_disk_fails_in_one_line_and_leaves_earlier_results_intact(recx: Recx) -> None:
