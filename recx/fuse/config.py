@@ -28,13 +28,13 @@ class StackConfig(FuserConfig):
     """Which fuser these settings are for."""
     objective: str = "auto"
     """lambdarank, binary, regression, or auto: lambdarank for rankings, regression for ratings."""
-    trees: int = 400
+    trees: int = 300
     """Most trees; fewer where the held-out users of the window stop gaining."""
-    patience: int = 40
+    patience: int = 30
     """Trees without a gain on the held-out users before training stops."""
-    leaves: int = 31
+    leaves: int = 15
     """Leaves of one tree."""
-    lr: float = 0.05
+    lr: float = 0.1
     """Shrinkage of every tree."""
     min_leaf: int = 50
     """Fewest candidate pairs in a leaf."""
@@ -48,6 +48,8 @@ class StackConfig(FuserConfig):
     """lambdarank: ranks down to which swaps count."""
     holdout: float = 0.2
     """Share of the window's users kept from the stacker: they stop it and they decide the fallback."""
+    learn: int = 100
+    """Candidates per user the stacker learns from, the best by reciprocal rank; it ranks all of them."""
     pairs: int = 2_000_000
     """Most candidate pairs the stacker learns from; users beyond them are left out at random."""
     features: list[str] = field(default_factory=lambda: ["base", "user", "item", "pair"])

@@ -2,7 +2,8 @@
 
 Everything comes from the fold's ``fit`` (ItemFacts) and from the histories that travel with the users;
 targets are not handed in. A rank says all that its reciprocal and "is listed" could: trees cut at thresholds,
-so of functions that rise and fall together one is enough.
+so of functions that rise and fall together one is enough. A raw score has no lasting scale: its base is
+fitted anew before the stacker is applied, so scores enter in the user's own standard deviations.
 """
 
 from __future__ import annotations
@@ -53,12 +54,12 @@ def ranking_features(
     """The table of a block of users with their candidates."""
     rows = candidates.rows
     knows = answers.knows[rows]
-    raw, standard, scaled = _scales(answers, candidates)
+    standard, scaled = _scales(answers, candidates)
     columns: list[Column] = []
     if "base" in groups:
         ranks = np.where(candidates.ranks > 0, candidates.ranks, np.nan).astype(np.float32)
         for at, label in enumerate(answers.labels):
-            for name, values in (("score", raw), ("standard", standard), ("rank", ranks)):
+            for name, values in (("standard", standard), ("rank", ranks)):
                 column = np.where(knows[:, at], values[:, at], np.float32(np.nan))
                 columns.append((Feature(f"{label}.{name}", label), column))
         columns += _agreement(candidates.ranks, standard, knows)
@@ -82,21 +83,20 @@ def rating_features(
     return Block(*_joined(columns), ratings.values, ratings.values, ratings.knows)
 
 
-def _scales(answers: Answers, candidates: Candidates) -> tuple[Float32, Float32, Float32]:
-    """Raw, standardised and scaled scores of the candidates: (pairs, bases) each.
+def _scales(answers: Answers, candidates: Candidates) -> tuple[Float32, Float32]:
+    """Standardised and scaled scores of the candidates: (pairs, bases) each.
 
     Mean, deviation, least and greatest are over everything the policy allows the user, listed or not.
     """
     from recx.kernels.candidates import moments
 
-    raw, standard, scaled = [], [], []
+    standard, scaled = [], []
     for scores in answers.scores.values():
         mean, deviation, low, high = moments(scores)[candidates.rows].T
         score = candidates.of(scores)
-        raw.append(score)
         standard.append((score - mean) / np.maximum(deviation, TINY))
         scaled.append((score - low) / np.maximum(high - low, TINY))
-    return np.stack(raw, axis=1), np.stack(standard, axis=1), np.stack(scaled, axis=1)
+    return np.stack(standard, axis=1), np.stack(scaled, axis=1)
 
 
 def _agreement(ranks: Int32, standard: Float32, knows: Bool) -> Iterator[Column]:

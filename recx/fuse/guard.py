@@ -77,7 +77,7 @@ def _check_fit(run: TrainRun, fold: Fold) -> None:
         raise UsageError(
             f"{run.folder} has no scores for {fold.name}; train {run.model.name} again with this split"
         )
-    if fit.fold and fit.fold != fold.fingerprint:
+    if fit.fold != fold.fingerprint:
         raise DataError(
             f"{run.folder}: the fit for {fold.name} has learnt from other rows than lie before it and may "
             f"have seen its labels; train {run.model.name} again"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 
@@ -91,6 +91,8 @@ class Learning:
         learnt: list[Table] = []
         asked: HeldOut | None = None
         rng = np.random.default_rng([self.config.seed, 12])
+        # far down the union there is little to learn and much to compute
+        narrow = replace(self.breadth, union=min(self.breadth.union, self.fuser.learn))
         with self.record.stage("candidates"):
             for fold in self.dataset.split.windows:
                 targets = self.protocol.relevant(self.dataset, fold)
@@ -101,9 +103,8 @@ class Learning:
                 allowed = self.protocol.allowed(self.dataset, fold)
                 out = np.isin(targets.users, held)
                 most = self.fuser.pairs // len(self.dataset.split.windows)
-                learnt += window.rankings(
-                    targets.take(np.flatnonzero(~out)), allowed, self.breadth, most, rng
-                )
+                seen = targets.take(np.flatnonzero(~out))
+                learnt += window.rankings(seen, allowed, narrow, most, rng)
                 if fold is self.dataset.split.valid and out.any():
                     wanted = targets.take(np.flatnonzero(out)).sample(MOST_HELD_OUT, self.config.seed)
                     asked = hold_out(window, wanted, allowed, self.breadth, self.protocol.depth)

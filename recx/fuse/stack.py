@@ -82,7 +82,7 @@ def check(config: StackConfig) -> None:
         raise UsageError("fuser.features without base leaves nothing to stack; add base")
     if not 0 < config.holdout < 1:
         raise UsageError(f"fuser.holdout={config.holdout:g}: expected a share above 0 and below 1")
-    least = {"trees": 1, "patience": 1, "leaves": 2, "min_leaf": 1, "truncation": 1, "pairs": 1}
+    least = {"trees": 1, "patience": 1, "leaves": 2, "min_leaf": 1, "truncation": 1, "learn": 2, "pairs": 1}
     for name, lowest in least.items():
         if getattr(config, name) < lowest:
             raise UsageError(f"fuser.{name}={getattr(config, name)}: expected {lowest} or more")

@@ -1,0 +1,58 @@
+"""Blends against numbers worked by hand."""
+
+import numpy as np
+import pytest
+
+from recx.fuse.blends import combsum, mean, rrf
+from recx.fuse.candidates import Candidates, unite
+
+RANKS = np.array([[1, 2], [2, 0], [0, 1]], dtype=np.int32)
+KNOWS = np.ones((3, 2), dtype=np.bool_)
+
+
+def test_rrf_adds_a_vote_of_1_over_60_plus_rank_for_every_list() -> None:
+    assert rrf(RANKS, KNOWS) == pytest.approx([1 / 61 + 1 / 62, 1 / 62, 1 / 61])
+
+
+def test_a_base_that_does_not_know_the_user_has_no_vote() -> None:
+    knows = np.array([[True, False]] * 3)
+    assert rrf(RANKS, knows) == pytest.approx([1 / 61, 1 / 62, 0])
+    scores = np.array([[1, 5], [3, 5], [2, 5]], dtype=np.float32)
+    assert combsum(scores, knows) == pytest.approx([1, 3, 2])
+    assert mean(scores, knows) == pytest.approx([1, 3, 2])
+
+
+def test_mean_and_combsum_of_two_bases() -> None:
+    scores = np.array([[0, 1], [0.5, 0.25]], dtype=np.float32)
+    assert combsum(scores, KNOWS[:2]) == pytest.approx([1, 0.75])
+    assert mean(scores, KNOWS[:2]) == pytest.approx([0.5, 0.375])
+
+
+def test_mean_of_nobody_is_0() -> None:
+    assert mean(np.array([[7.0]], np.float32), np.array([[False]])) == pytest.approx([0])
+
+
+def test_a_union_keeps_the_items_with_the_largest_sum_of_reciprocal_ranks() -> None:
+    tops = np.array([[[4, 2, 7], [2, 9, -1]]], dtype=np.int32)
+    # 2: 1/2 + 1 = 3/2, 4: 1, 9: 1/2, 7: 1/3
+    united = unite(tops, 3, 10)
+    assert united.items.tolist() == [2, 4, 9]
+    assert united.ranks.tolist() == [[2, 1], [1, 0], [0, 2]]
+    assert unite(tops, 99, 10).items.tolist() == [2, 4, 7, 9]
+
+
+def test_scores_spread_over_everything_keep_what_is_ruled_out_and_the_order_behind() -> None:
+    candidates = Candidates(np.array([0, 2]), np.array([1, 3], np.int32), np.ones((2, 1), np.int32))
+    behind = np.array([[0.5, 9.0, -np.inf, 0.1, 0.7]], dtype=np.float32)
+    row = candidates.spread(np.array([2.0, 5.0], np.float32), behind)[0]
+    assert row[1] == 2 and row[3] == 5
+    assert row[2] == -np.inf
+    assert row[1] > row[4] > row[0]
+
+
+def test_lists_break_ties_by_the_given_order() -> None:
+    candidates = Candidates(np.array([0, 3, 3]), np.array([1, 2, 3], np.int32), np.ones((3, 1), np.int32))
+    order = np.array([0, 3, 1, 2], dtype=np.int32)
+    lists = candidates.best(np.array([1.0, 1.0, 2.0], np.float32), order, 2, np.array([5, 6], np.int32))
+    assert lists.items.tolist() == [[3, 2], [-1, -1]]
+    assert lists.scores.tolist() == [[2.0, 1.0], [-np.inf, -np.inf]]
