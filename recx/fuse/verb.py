@@ -15,7 +15,7 @@ from recx.fuse.stack import check
 from recx.manifest import Record
 from recx.metrics.protocol import Protocol
 from recx.prepare import prepare
-from recx.prepare.stored import folder_of
+from recx.prepare.plan import folder_of
 from recx.session import Session
 from recx.train import keys, train
 from recx.train.config import TrainConfig

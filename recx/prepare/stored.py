@@ -14,7 +14,6 @@ from recx import store
 from recx.data import Catalog, Dataset, Fold, IdMap, Interactions, Split
 from recx.data.catalog import Column
 from recx.errors import DataError
-from recx.prepare.config import PrepareConfig
 from recx.prepare.log import Log
 
 if TYPE_CHECKING:
@@ -29,13 +28,6 @@ FOLD = "fold:"
 """Prefix of the columns that hold a fold's roles."""
 ROW = ("user", "item", "value", "time", "event")
 AVAILABLE = "available_from"
-
-
-def folder_of(config: PrepareConfig) -> Path:
-    """Where the data set of ``config`` lies or would lie: <data_dir>/<dataset>-<split>-<fingerprint8>."""
-    from recx.prepare.verb import plan
-
-    return plan(config).folder
 
 
 def prepared_folders(data_dir: Path) -> list[Path]:

@@ -2,43 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from recx import store
 from recx.data import Dataset
-from recx.errors import UsageError
 from recx.prepare import stored
-from recx.prepare.build import Prepared, build
 from recx.prepare.config import PrepareConfig
-from recx.prepare.fingerprint import fingerprint
-from recx.prepare.sources.base import Source, Surroundings, create_source
-from recx.prepare.split.base import SplitMethod, create_split
-
-Say = Callable[[str], None]
-
-
-def _nobody(line: str) -> None:
-    """Drop a line."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is to be prepared and where it belongs."""
-
-    source: Source[Any]
-    method: SplitMethod[Any]
-    files: list[Path]
-    fingerprint: str
-    folder: Path
-
-    def build(self) -> Prepared:
-        """Make it, in memory."""
-        return build(self.source, self.method, self.files, self.fingerprint)
+from recx.prepare.plan import Say, nobody, plan
 
 
 def prepare(config: PrepareConfig, say: Say | None = None, dry_run: bool = False) -> Dataset:
@@ -49,7 +20,7 @@ def prepare(config: PrepareConfig, say: Say | None = None, dry_run: bool = False
 
     Raises UsageError for settings out of range, DataError for raw data that cannot be used.
     """
-    say = say or _nobody
+    say = say or nobody
     planned = plan(config, say)
     folder = planned.folder
     if dry_run:
@@ -71,20 +42,6 @@ def prepare(config: PrepareConfig, say: Say | None = None, dry_run: bool = False
             stored.save(prepared, temporary)
     _tell(prepared.facts, say)
     return stored.load(folder)
-
-
-def plan(config: PrepareConfig, say: Say | None = None) -> Plan:
-    """Check the settings, find the raw files and name the folder."""
-    name = config.dataset.name
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-        raise UsageError(f"dataset.name={name}: expected letters, digits, dot, dash and underscore")
-    data_dir = Path(config.data_dir)
-    method = create_split(config.split, config.seed)
-    around = Surroundings(data_dir, method.config.method == "files", say or _nobody)
-    source = create_source(config.dataset, around)
-    files = source.files()
-    digest = fingerprint(config, source, method, files)
-    return Plan(source, method, files, digest, data_dir / f"{name}-{method.config.method}-{digest[:8]}")
 
 
 def _tell(facts: dict[str, Any], say: Say) -> None:

@@ -15,7 +15,7 @@ from recx.manifest import Record
 from recx.metrics import Metric, parse
 from recx.models import model_class
 from recx.prepare import prepare
-from recx.prepare.stored import folder_of
+from recx.prepare.plan import folder_of
 from recx.session import Session
 from recx.sweep import search
 from recx.sweep.config import Interval, SweepConfig

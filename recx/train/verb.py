@@ -11,7 +11,7 @@ from recx.metrics.protocol import Protocol
 from recx.models import create
 from recx.models.base import RunOptions
 from recx.prepare import prepare
-from recx.prepare.stored import folder_of
+from recx.prepare.plan import folder_of
 from recx.session import Session
 from recx.train import keys
 from recx.train.config import TrainConfig

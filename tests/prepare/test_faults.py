@@ -17,9 +17,10 @@ from recx import store
 from recx.errors import DataError
 from recx.prepare import duck, prepare
 from recx.prepare.config import PrepareConfig
+from recx.prepare.plan import folder_of
 from recx.prepare.sources.config import SyntheticConfig
 from recx.prepare.split.config import TimeSplit
-from recx.prepare.stored import folder_of, load, prepared_folders
+from recx.prepare.stored import load, prepared_folders
 
 SCRIPT = """
 import sys

@@ -12,11 +12,12 @@ import pytest
 from recx.data import Dataset
 from recx.data.interactions import Interactions
 from recx.errors import DataError
-from recx.prepare import prepare, verb
+from recx.prepare import plan, prepare
 from recx.prepare.config import PrepareConfig
+from recx.prepare.plan import folder_of
 from recx.prepare.sources.config import SyntheticConfig
 from recx.prepare.split.config import KFoldSplit, TimeSplit
-from recx.prepare.stored import facts, folder_of, load, prepared_folders
+from recx.prepare.stored import facts, load, prepared_folders
 from tests.prepare.conftest import SMALL, config, rows, shop
 
 
@@ -73,7 +74,7 @@ def test_preparing_twice_does_nothing(tmp_path: Path, monkeypatch: pytest.Monkey
     settings = synthetic(tmp_path)
     prepare(settings)
     before = {path: path.stat().st_mtime_ns for path in folder_of(settings).iterdir()}
-    monkeypatch.setattr(verb, "build", None)  # whoever calls it fails
+    monkeypatch.setattr(plan, "build", None)  # whoever calls it fails
     said: list[str] = []
     prepare(settings, said.append)
     assert {path: path.stat().st_mtime_ns for path in folder_of(settings).iterdir()} == before
