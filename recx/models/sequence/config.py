@@ -23,6 +23,8 @@ class RNNConfig(ModelConfig):
     """Share of the embeddings read, and of the states, that are set to 0 while training."""
     max_length: int = 50
     """Newest events of a history that are read."""
+    taste: bool = True
+    """Score by the sum of the items read, too, beside the recurrent state."""
     window: int = 1
     """How many of the next events a state should foretell; 1: the next."""
     stride: int = 1
@@ -33,6 +35,8 @@ class RNNConfig(ModelConfig):
     """Passes over the users, at most."""
     lr: float = 0.003
     """Step size of Adam, above 0."""
+    reg: float = 0.0
+    """L2 penalty on what a state says and on the embeddings of its targets, per state."""
     batch_size: int = 256
     """Users per step."""
     patience: int = 3

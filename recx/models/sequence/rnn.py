@@ -28,13 +28,15 @@ READ = 512
 class RNN(Recommender[RNNConfig]):
     """A recurrent network over the history, in the line of GRU4Rec (Hidasi et al. 2016).
 
-    The items' embeddings are read oldest first by a GRU or LSTM; a state h scores item i by  h W e_i + b_i.
-    Every state is trained to foretell the next item, by the softmax over the catalogue or a sample of it.
+    The items' embeddings are read oldest first by a GRU or LSTM; a state h scores item i by
+    (h W + t M) e_i + b_i, where t = (e_1 + .. + e_n) / sqrt(n) is the taste of the n items read so far. Every
+    state is trained to foretell the next item, by the softmax over the catalogue or a sample of it.
 
     What differs: the softmax instead of TOP1 (Hidasi & Karatzoglou 2018 find it ahead, too); input and output
     share their embeddings, which sparse data needs; b starts at the log of an item's share, so that training
     sets out from popular; whole histories in batches of similar length instead of session-parallel batches;
-    a state may be asked for several of the next items, for baskets and horizons longer than one step. The
+    a state may be asked for several of the next items, for baskets and horizons longer than one step; and the
+    taste, which a short training need not learn to carry in the state (``taste=false`` leaves it out). The
     user's id is not used: a stranger with a history is scored like anyone.
     """
 
@@ -49,7 +51,7 @@ class RNN(Recommender[RNNConfig]):
         self.network.to("cpu")
 
     def score(self, batch: UserBatch) -> Float32:
-        """The sum h W e_i + b_i, h the state after the newest event of the history."""
+        """(h W + t M) e_i + b_i of the state after the newest event of the history."""
         network = self.network
         scores = np.empty((len(batch), self.n_items), dtype=np.float32)
         # of similar length together, so that little is read for nothing
@@ -72,7 +74,7 @@ class RNN(Recommender[RNNConfig]):
 
 
 class Network(nn.Module):
-    """Embeddings of the items, the cell, the projection of its states into the embeddings' space."""
+    """Embeddings of the items, the cell, and what maps states (W) and taste (M) to the embeddings' space."""
 
     def __init__(self, config: RNNConfig, n_items: int) -> None:
         super().__init__()
@@ -85,13 +87,16 @@ class Network(nn.Module):
         )
         self.cell = cell.to_empty(device="cpu")
         self.out = nn.Parameter(torch.zeros(config.hidden, config.factors))
+        self.mix = nn.Parameter(torch.zeros(config.factors, config.factors)) if config.taste else None
 
     def start(self, rng: np.random.Generator, share: Float32) -> None:
-        """First values: uniform in +-1 / sqrt(width), and the log of each item's share of the log."""
+        """First values: uniform in +-1 / sqrt(width); M the identity; b the log of the items' shares."""
         with torch.no_grad():
             for name, parameter in self.named_parameters():
                 bound = 1 / np.sqrt(self.items.shape[1] if name == "items" else self.out.shape[0])
                 parameter.copy_(to_torch(rng.uniform(-bound, bound, parameter.shape)))
+            if self.mix is not None:
+                self.mix.copy_(torch.eye(len(self.mix)))
             # an item without an event counts half of one with a single event
             floor = share[share > 0].min() / 2
             self.bias.copy_(to_torch(np.log(np.maximum(share, floor))))
@@ -108,7 +113,10 @@ class Network(nn.Module):
         if generator is not None:
             states = dropout(states, self.share, generator)
         projected: Tensor = states @ self.out
-        return projected
+        if self.mix is None:
+            return projected
+        count = torch.arange(1, items.shape[1] + 1, device=items.device, dtype=read.dtype)
+        return projected + (read.cumsum(1) / count.sqrt()[:, None]) @ self.mix
 
 
 def padded(histories: Histories, most: int) -> tuple[Int64, Int64]:
@@ -156,7 +164,8 @@ class _Trainer(NeuralTrainer[Int64]):
             bias = bias[self._tensor(drawn)] + self._tensor(correction)
         targets = Targets(self._tensor(row), self._tensor(target), self._tensor(weight))
         loss = softmax_loss(states, table, bias, targets)
-        return loss / len(asked), len(asked)
+        norms = states.square().sum() + (targets.weight * table.square().sum(1)[targets.item]).sum()
+        return (loss + config.reg / 2 * norms) / len(asked), len(asked)
 
     def _tensor(self, array: npt.NDArray[Any]) -> Tensor:
         return to_torch(array, self.device)

@@ -23,7 +23,7 @@ class TestGRU(LearnsOrder):
 
 
 class TestLSTMWithSampledSoftmax(LearnsOrder):
-    config = replace(SMALL, cell="lstm", negatives=8, epochs=10)
+    config = replace(SMALL, cell="lstm", taste=False, negatives=8, epochs=10)
 
 
 def trainer(log: Interactions, **settings: float) -> _Trainer:
@@ -39,7 +39,7 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 
 def test_a_step_is_the_step_worked_by_hand() -> None:
     """One user meets items 0, 2, 1: two states, and what they ask of W, of an item and of b."""
-    t = trainer(log_of([(0, 0, 1.0), (0, 2, 1.0), (0, 1, 1.0)], 1, 4))
+    t = trainer(log_of([(0, 0, 1.0), (0, 2, 1.0), (0, 1, 1.0)], 1, 4), reg=0.1)
     p = {name: to_numpy(value).astype(float) for name, value in t.network.named_parameters()}
     h, states = np.zeros(3), []
     for item in (0, 2):
@@ -49,21 +49,26 @@ def test_a_step_is_the_step_worked_by_hand() -> None:
         h = (1 - update) * np.tanh(read[6:] + reset * kept[6:]) + update * h
         states.append(h)
     h = np.array(states)
-    logits = h @ p["out"] @ p["items"].T + p["bias"]
+    taste = np.array([p["items"][0], (p["items"][0] + p["items"][2]) / np.sqrt(2)])
+    p["mix"] = np.eye(2)
+    said = h @ p["out"] + taste @ p["mix"]
+    logits = said @ p["items"].T + p["bias"]
     softmax = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     wanted = np.eye(4)[[2, 1]]
     d_logits = (softmax - wanted) / 2
     d_bias = d_logits.sum(0)
-    d_out = h.T @ d_logits @ p["items"]
+    d_said = d_logits @ p["items"] + 0.1 / 2 * said
 
     loss, share = t.step(np.array([0]))
 
     assert share == 2
-    assert loss == pytest.approx(-np.log(softmax[[0, 1], [2, 1]]).mean(), rel=1e-5)
+    penalty = 0.1 / 2 * ((said**2).sum() + (p["items"][[2, 1]] ** 2).sum()) / 2
+    assert loss == pytest.approx(-np.log(softmax[[0, 1], [2, 1]]).mean() + penalty, rel=1e-5)
     assert_allclose(to_numpy(t.network.bias.grad), d_bias, rtol=1e-4, atol=1e-7)
-    assert_allclose(to_numpy(t.network.out.grad), d_out, rtol=1e-4, atol=1e-7)
+    assert_allclose(to_numpy(t.network.out.grad), h.T @ d_said, rtol=1e-4, atol=1e-7)
+    assert_allclose(to_numpy(t.network.mix.grad), taste.T @ d_said, rtol=1e-4, atol=1e-7)
     # item 3 is neither read nor wanted: its gradient comes from the softmax alone
-    assert_allclose(to_numpy(t.network.items.grad)[3], d_logits[:, 3] @ h @ p["out"], rtol=1e-4, atol=1e-7)
+    assert_allclose(to_numpy(t.network.items.grad)[3], d_logits[:, 3] @ said, rtol=1e-4, atol=1e-7)
     # Adam's first step is lr g / (|g| + 1e-8)
     assert_allclose(to_numpy(t.network.bias), p["bias"] - 0.003 * np.sign(d_bias), rtol=1e-4, atol=1e-6)
 
