@@ -227,8 +227,8 @@ def weighted_mean(
 ) -> tuple[Float32, Int32]:
     """Per pair the similarity-weighted mean of what the k nearest holders of the column hold; how many.
 
-    ``neighbours`` (n, any) and ``similarity`` belong to row r, which asks about ``column[starts[r]]`` up
-    to ``column[starts[r + 1]]``; (by_column, other, other_data) lists the holders of each column. Ties at the k-th
+    ``neighbours`` (n, any) and ``similarity`` belong to row r, which asks about ``column`` from ``starts[r]``
+    until ``starts[r + 1]``; (by_column, other, other_data) lists the holders of each column. Ties at the k-th
     place all count; 0 where nobody near holds it.
     """
     means = np.zeros(len(column), dtype=np.float32)

@@ -36,7 +36,7 @@ class ALSConfig(ModelConfig):
     """Numbers that describe a user, and an item."""
     epochs: int = 16
     """Passes, each solving all users and all items, at most."""
-    reg: float = 0.003
+    reg: float = 0.001
     """L2 penalty on a row, times (weight of its entries + unobserved x number of columns) ^ reg_power."""
     reg_power: float = 1.0
     """How the penalty grows with what is known about a row: 0 not at all, 1 in proportion."""

@@ -23,8 +23,10 @@ class ItemKNNConfig(ModelConfig):
     """Added to the denominator of a similarity: trust in pairs seen together once or twice, in users."""
     user_power: float = 0.0
     """a: co-occurrences count degree(user) ^ -a; 0 to about 1."""
+    history_power: float = 0.5
+    """h: similarities are divided by degree ^ h of the history's item; the higher, the more rare ones say."""
     item_power: float = 0.5
-    """b: similarities are divided by (degree(i) degree(j)) ^ b; .5 is cosine."""
+    """b: and by degree ^ b of the item to be scored; below .5 popular items gain. .5 and .5 is cosine."""
     decay: float = 1.0
     """Factor per later event of the history that is scored, above 0 up to 1 (off)."""
     half_life: float = 0.0

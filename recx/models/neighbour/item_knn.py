@@ -20,11 +20,12 @@ class ItemKNN(Recommender[ItemKNNConfig]):
     """Score of item j = sum over the items i of the history of weight_i x similarity(i, j).
 
     cosine (Sarwar 2001; Deshpande & Karypis 2004, generalised): similarity = sum_u degree_u^-a x_ui x_uj /
-    ((|x_i|^2 |x_j|^2)^b + shrink), |x_i|^2 being the number of users of i on binary values; a = 0, b = .5 is
-    the cosine. Only the ``neighbours`` most similar items of every i are kept. jaccard: on sets, weights
-    ignored. pearson and adjusted: correlation over common users with shrinkage, of values centred on the
-    item's or on the user's mean; where all values are equal, both are the correlation over all users. The
-    weight of a history item is its value times decay ^ position times 2 ^ (-age / half_life).
+    (|x_i|^2h |x_j|^2b + shrink), |x_i|^2 being the number of users of i on binary values. a = 0, h = b = .5
+    is the cosine; h > b leans towards popular items, as graph filters and random walks do. Only the
+    ``neighbours`` most similar items of every i are kept. jaccard: on sets, weights ignored. pearson and
+    adjusted: correlation over common users with shrinkage, of values centred on the item's or on the user's
+    mean; where all values are equal, both are the correlation over all users. The weight of a history item is
+    its value times decay ^ position times 2 ^ (-age / half_life).
     """
 
     indptr: npt.NDArray[np.int64]  # (n_items + 1,)
@@ -57,20 +58,22 @@ class ItemKNN(Recommender[ItemKNNConfig]):
             items = weighting.apply(items)
             users = items.T.tocsr()
         squares = np.bincount(users.indices, users.data.astype(np.float64) ** 2, minlength=log.n_items)
-        power = 1.0 if jaccard else config.item_power
-        norm, shift = squares**power, np.zeros(log.n_items)
+        powers = (1.0, 1.0) if jaccard else (config.history_power, config.item_power)
+        norms = squares ** powers[0], squares ** powers[1]
+        shift = np.zeros(log.n_items)
         if config.similarity in ("pearson", "adjusted"):
             total = np.bincount(users.indices, users.data, minlength=log.n_items)
             active = len(log.active_users)
             norm, shift = np.sqrt(np.maximum(squares - total**2 / active, 0)), total / np.sqrt(active)
+            norms = norm, norm
         degree = np.maximum(np.diff(users.indptr), 1).astype(np.float64) ** -config.user_power
         left = items if jaccard else _scale_columns(items, degree)
         self_index = np.arange(log.n_items, dtype=np.int32)
         near: tuple[npt.NDArray[np.int32], Float32] = similar(
             *csr(left),
             *csr(users),
-            norm.astype(np.float32),
-            norm.astype(np.float32),
+            norms[0].astype(np.float32),
+            norms[1].astype(np.float32),
             shift.astype(np.float32),
             shift.astype(np.float32),
             jaccard,

@@ -1,6 +1,65 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from recx.errors import UsageError
 from recx.models.linear.config import EASEConfig
-from tests.models.contract import LearnsTaste
+from recx.models.linear.ease import EASE
+from recx.models.recency import weigh
+from tests.models.contract import RUN, LearnsTaste
+from tests.models.planted import Planted, clusters
 
 
-class TestEASE(LearnsTaste):
-    config = EASEConfig(reg=10)
+class TestPrimal(LearnsTaste):
+    config = EASEConfig(reg=10)  # more users than items
+
+
+class TestSparse(LearnsTaste):
+    config = EASEConfig(reg=10, values="log", diagonal="free", neighbours=30)
+
+
+def wide() -> Planted:
+    """Fewer users than items."""
+    return clusters(n_users=40, n_items=64)
+
+
+def test_weights_minimise_the_ridge_with_a_zero_diagonal() -> None:
+    log = clusters()
+    weights = EASE(EASEConfig(reg=7)).fit(log.data, RUN).weights["weights"]
+    x = weigh(log.log.histories(), 64).toarray().astype(np.float64)
+    for item in (0, 17, 63):
+        others = np.delete(np.arange(64), item)
+        solved = np.linalg.solve(x[:, others].T @ x[:, others] + 7 * np.eye(63), x[:, others].T @ x[:, item])
+        assert_allclose(weights[others, item], solved, atol=1e-5)
+        assert weights[item, item] == 0
+
+
+@pytest.mark.parametrize("diagonal", ["zero", "free"])
+@pytest.mark.parametrize("values", ["binary", "log"])
+def test_fewer_users_than_items_give_the_same_scores_by_another_way(diagonal: str, values: str) -> None:
+    log = wide()
+    dual = EASE(EASEConfig(reg=7, diagonal=diagonal, values=values)).fit(log.data, RUN)
+    primal = EASE(EASEConfig(reg=7, diagonal=diagonal, values=values, neighbours=64)).fit(log.data, RUN)
+    assert "kernel" in dual.arrays() and "kernel" not in primal.arrays()
+    assert_allclose(dual.score(log.batch), primal.score(log.batch), rtol=1e-3, atol=1e-5)
+
+
+def test_a_free_diagonal_is_plain_ridge() -> None:
+    log = clusters()
+    weights = EASE(EASEConfig(reg=7, diagonal="free")).fit(log.data, RUN).weights["weights"]
+    x = weigh(log.log.histories(), 64).toarray().astype(np.float64)
+    assert_allclose(weights, np.linalg.solve(x.T @ x + 7 * np.eye(64), x.T @ x), atol=1e-5)
+
+
+def test_only_the_largest_weights_are_kept() -> None:
+    log = clusters()
+    dense = EASE(EASEConfig(reg=7)).fit(log.data, RUN).weights["weights"]
+    learnt = EASE(EASEConfig(reg=7, neighbours=3)).fit(log.data, RUN).arrays()
+    for item in (0, 63):
+        kept = learnt["values"][3 * item : 3 * item + 3]
+        assert_allclose(np.sort(np.abs(kept)), np.sort(np.abs(dense[item]))[-3:], rtol=1e-4)
+
+
+def test_a_penalty_of_nothing_is_refused() -> None:
+    with pytest.raises(UsageError, match="must be above 0"):
+        EASE(EASEConfig(reg=0)).fit(wide().data, RUN)

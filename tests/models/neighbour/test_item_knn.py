@@ -1,6 +1,94 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from recx.data import Histories, UserBatch
+from recx.errors import UsageError
 from recx.models.neighbour.config import ItemKNNConfig
-from tests.models.contract import LearnsTaste
+from recx.models.neighbour.item_knn import ItemKNN
+from tests.models.contract import RUN, LearnsTaste, ModelContract
+from tests.models.planted import Planted, log_of, planted, ratings
 
 
-class TestItemKNN(LearnsTaste):
+class TestCosine(LearnsTaste):
     config = ItemKNNConfig()
+
+
+class TestTuned(LearnsTaste):
+    config = ItemKNNConfig(
+        weighting="bm25", values="log", neighbours=30, shrink=1.0, user_power=0.5, item_power=0.3, own=0.5
+    )
+
+
+class TestJaccard(LearnsTaste):
+    config = ItemKNNConfig(similarity="jaccard")
+
+
+class TestAdjusted(ModelContract):
+    config = ItemKNNConfig(similarity="adjusted", shrink=5.0)
+
+
+def small() -> Planted:
+    """Users {0, 1}, {0, 1, 2}, {1, 2}: degrees 2, 3, 2 of users and 2, 3, 2 of items."""
+    rows = [(0, 0, 1.0), (0, 1, 1.0), (1, 0, 1.0), (1, 1, 1.0), (1, 2, 1.0), (2, 1, 1.0), (2, 2, 1.0)]
+    return planted(log_of(rows, 3, 3), [2, 0, 0])
+
+
+def asked(config: ItemKNNConfig, items: list[int]) -> np.ndarray:
+    model = ItemKNN(config).fit(small().data, RUN)
+    history = Histories(
+        np.array([0, len(items)]), np.array(items, dtype=np.int32), np.ones(len(items), dtype=np.float32)
+    )
+    return model.score(UserBatch(np.array([-1], dtype=np.int32), history))[0]
+
+
+def test_cosine_by_hand() -> None:
+    assert_allclose(asked(ItemKNNConfig(), [0]), [0, 2 / np.sqrt(2 * 3), 1 / np.sqrt(2 * 2)], rtol=1e-6)
+
+
+def test_powers_of_degrees_by_hand() -> None:
+    config = ItemKNNConfig(user_power=1, history_power=0.5, item_power=0.25)
+    expected = [0, (1 / 2 + 1 / 3) / (2**0.5 * 3**0.25), 1 / 3 / (2**0.5 * 2**0.25)]
+    assert_allclose(asked(config, [0]), expected, rtol=1e-6)
+
+
+def test_jaccard_and_shrinkage_by_hand() -> None:
+    assert_allclose(asked(ItemKNNConfig(similarity="jaccard"), [0]), [0, 2 / 3, 1 / 3], rtol=1e-6)
+    assert_allclose(asked(ItemKNNConfig(shrink=1), [0])[1], 2 / (np.sqrt(6) + 1), rtol=1e-6)
+
+
+def test_pearson_of_equal_values_is_the_correlation_over_all_users() -> None:
+    columns = np.array([[1, 1, 0], [1, 1, 1], [0, 1, 1]])
+    rows = [(u, i, 1.0) for u in range(3) for i in range(3) if columns[u, i]] + [(3, 2, 1.0)]
+    columns = np.vstack([columns, [0, 0, 1]])
+    model = ItemKNN(ItemKNNConfig(similarity="pearson")).fit(planted(log_of(rows, 4, 3), [0] * 4).data, RUN)
+    dense = np.zeros((3, 3))
+    dense[np.repeat(np.arange(3), np.diff(model.indptr)), model.neighbours] = model.similarity
+    expected = np.maximum(np.corrcoef(columns.T), 0) * (1 - np.eye(3))
+    assert_allclose(dense, expected, atol=1e-6)
+
+
+def test_pearson_of_ratings_puts_items_together_that_the_same_users_like() -> None:
+    model = ItemKNN(ItemKNNConfig(similarity="pearson", shrink=1)).fit(ratings().data, RUN)
+    source = np.repeat(np.arange(40), np.diff(model.indptr))
+    same = source % 2 == model.neighbours % 2
+    assert model.similarity[same].sum() > 10 * model.similarity[~same].sum()
+
+
+def test_newer_events_of_a_history_weigh_more() -> None:
+    plain, decayed = ItemKNNConfig(), ItemKNNConfig(decay=0.5)
+    expected = 0.5 * asked(plain, [0]) + asked(plain, [2])
+    assert_allclose(asked(decayed, [0, 2]), expected, rtol=1e-6)
+
+
+def test_only_the_nearest_are_kept() -> None:
+    assert_allclose(asked(ItemKNNConfig(neighbours=1), [0]), [0, 2 / np.sqrt(6), 0], rtol=1e-6)
+
+
+def test_own_items_count_as_much_as_asked() -> None:
+    assert_allclose(asked(ItemKNNConfig(own=3), [0])[0], 3)
+
+
+def test_an_unknown_similarity_is_named_with_the_closest_known() -> None:
+    with pytest.raises(UsageError, match="did you mean 'cosine'"):
+        ItemKNN(ItemKNNConfig(similarity="cosin")).fit(small().data, RUN)

@@ -1,10 +1,41 @@
+import numpy as np
+from numpy.testing import assert_allclose
+
+from recx.data import Pairs
 from recx.models.neighbour.config import UserKNNConfig
-from tests.models.contract import LearnsTaste, PredictsRatings
+from recx.models.neighbour.user_knn import UserKNN
+from tests.models.contract import RUN, LearnsTaste, PredictsRatings
+from tests.models.planted import log_of, planted
 
 
-class TestUserKNN(LearnsTaste):
+class TestCosine(LearnsTaste):
     config = UserKNNConfig(neighbours=30)
+
+
+class TestJaccard(LearnsTaste):
+    config = UserKNNConfig(similarity="jaccard", values="log", neighbours=30, own=0.5)
 
 
 class TestPearson(PredictsRatings):
     config = UserKNNConfig(similarity="pearson", neighbours=20, shrink=1)
+
+
+def test_cosine_by_hand_and_nobody_is_its_own_neighbour() -> None:
+    # users {0, 1}, {0, 1, 2}, {1, 2}
+    rows = [(0, 0, 1.0), (0, 1, 1.0), (1, 0, 1.0), (1, 1, 1.0), (1, 2, 1.0), (2, 1, 1.0), (2, 2, 1.0)]
+    log = planted(log_of(rows, 3, 3), [2, 0, 0])
+    model = UserKNN(UserKNNConfig(weighting="none")).fit(log.data, RUN)
+    near, far = 2 / np.sqrt(2 * 3), 1 / np.sqrt(2 * 2)
+    assert_allclose(model.score(log.batch)[0], [near, near + far, near + far], rtol=1e-6)
+    nearest = UserKNN(UserKNNConfig(weighting="none", neighbours=1)).fit(log.data, RUN)
+    assert_allclose(nearest.score(log.batch)[0], [near, near, near], rtol=1e-6)
+
+
+def test_a_rating_without_near_raters_is_the_baseline() -> None:
+    rows = [(0, 0, 5.0), (0, 1, 3.0), (1, 0, 5.0), (1, 1, 3.0), (2, 2, 1.0)]
+    log = planted(log_of(rows, 3, 3), [2, 2, 0])
+    model = UserKNN(UserKNNConfig(similarity="pearson")).fit(log.data, RUN)
+    bias = model.biases
+    expected = bias.mean + bias.of_users(log.batch.histories)[0] + bias.items[2]
+    pairs = Pairs(np.array([0], dtype=np.int32), np.array([2], dtype=np.int32))
+    assert_allclose(model.rate(log.batch, pairs), expected, rtol=1e-6)
