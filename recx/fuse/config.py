@@ -28,16 +28,17 @@ class StackConfig(FuserConfig):
     """Which fuser these settings are for."""
     objective: str = "auto"
     """lambdarank, binary, regression, or auto: lambdarank for rankings, regression for ratings."""
-    trees: int = 300
-    """Most trees; fewer where the held-out users of the window stop gaining."""
-    patience: int = 30
-    """Trees without a gain on the held-out users before training stops."""
-    leaves: int = 15
+    trees: int = 120
+    """Most trees; as many are kept as serve the held-out users of the window best."""
+    parts: int = 2
+    """Parts the items are dealt into. As many boosters are averaged, each leaving one part out, so that what
+    sold in the window is not learnt by heart; 1: a single one learns from all."""
+    leaves: int = 7
     """Leaves of one tree."""
     lr: float = 0.1
     """Shrinkage of every tree."""
-    min_leaf: int = 50
-    """Fewest candidate pairs in a leaf."""
+    min_leaf: int = 200
+    """Fewest candidate pairs in a leaf; with little data a hundredth of them."""
     subsample: float = 0.8
     """Share of the pairs each tree sees."""
     colsample: float = 0.8

@@ -114,7 +114,7 @@ class Learning:
             return
         table = Table.concatenate(learnt)
         objective = "lambdarank" if self.fuser.objective == "auto" else self.fuser.objective
-        stack = self._fit(table, asked.table.taught(), objective)
+        stack = self._fit(table, asked.table, objective)
         metric = self.protocol.headline
         values = {label: self._mean(lists, asked.targets) for label, lists in asked.ranked.items()}
 

@@ -17,6 +17,7 @@ class Table:
 
     features: tuple[Feature, ...]
     values: Float32  # (rows, features)
+    items: Int32  # (rows,)
     labels: Float32  # (rows,) grade of a relevant item, 0 of others; or the rating
     sizes: Int64  # (groups,) rows of every user
     users: Int32  # (groups,)
@@ -32,22 +33,21 @@ class Table:
 
     def take(self, groups: Bool) -> Table:
         """The rows of some users: (groups,)."""
-        rows = np.repeat(groups, self.sizes)
-        start = None if self.start is None else self.start[rows]
-        return Table(
-            self.features, self.values[rows], self.labels[rows], self.sizes[groups], self.users[groups], start
-        )
+        return self.keep(np.repeat(groups, self.sizes))
 
     def keep(self, rows: Bool) -> Table:
-        """Some rows of every user: (rows,)."""
+        """Some of the rows: (rows,). Users who are left with none are gone."""
         sizes = np.diff(np.append(0, np.cumsum(rows))[self.bounds])
-        start = None if self.start is None else self.start[rows]
-        return Table(self.features, self.values[rows], self.labels[rows], sizes, self.users, start).nonempty()
-
-    def nonempty(self) -> Table:
-        """Without users who have no rows: their groups would be of size 0."""
-        kept = self.sizes > 0
-        return Table(self.features, self.values, self.labels, self.sizes[kept], self.users[kept], self.start)
+        some = sizes > 0
+        return Table(
+            self.features,
+            self.values[rows],
+            self.items[rows],
+            self.labels[rows],
+            sizes[some],
+            self.users[some],
+            None if self.start is None else self.start[rows],
+        )
 
     def taught(self) -> Table:
         """The users with something relevant among their rows: a ranking learns nothing from the others."""
@@ -61,6 +61,7 @@ class Table:
         return Table(
             parts[0].features,
             np.concatenate([part.values for part in parts]),
+            np.concatenate([part.items for part in parts]),
             np.concatenate([part.labels for part in parts]),
             np.concatenate([part.sizes for part in parts]),
             np.concatenate([part.users for part in parts]),

@@ -55,7 +55,14 @@ class Asked:
         """The candidates with their grades; row i of the block is row i of ``targets``."""
         block, candidates = self.block, self.candidates
         sizes = np.diff(candidates.indptr)
-        return Table(block.features, block.values, candidates.grades(targets), sizes, self.batch.users)
+        return Table(
+            block.features,
+            block.values,
+            candidates.items,
+            candidates.grades(targets),
+            sizes,
+            self.batch.users,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +102,15 @@ class Window:
             asked = Rated.of(batch, pairs, self.bases.rate(batch, pairs), self.facts, groups)
             sizes = np.bincount(pairs.row, minlength=len(batch))
             parts.append(
-                Table(asked.block.features, asked.block.values, rows.values, sizes, batch.users, asked.mean)
+                Table(
+                    asked.block.features,
+                    asked.block.values,
+                    pairs.item,
+                    rows.values,
+                    sizes,
+                    batch.users,
+                    asked.mean,
+                )
             )
         if not parts:
             raise DataError(f"{self.fold.name} has no ratings to learn from")

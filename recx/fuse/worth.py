@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -56,7 +56,7 @@ def shares(stack: Stack, table: Table, seed: int) -> tuple[dict[str, float], lis
     sums = np.stack([parts[:, of_group == at].sum(axis=1) for at in range(len(groups))], axis=1)
     by_group = _as_shares(np.abs(sums).mean(axis=0))
     by_feature = _as_shares(np.abs(parts).mean(axis=0))
-    gain = _as_shares(np.asarray(stack.booster.feature_importance("gain"), dtype=np.float64))
+    gain = _as_shares(stack.gains)
     features = [
         FeatureShare(feature.name, feature.group, float(share), float(saved))
         for feature, share, saved in zip(stack.features, by_feature, gain, strict=True)
@@ -142,4 +142,4 @@ def _without(table: Table, labels: tuple[str, ...], label: str | None) -> Table:
     there = ~np.isnan(known)
     total, count = np.where(there, known, 0).sum(axis=1), there.sum(axis=1)
     start = np.where(count > 0, total / np.maximum(count, 1), table.start).astype(np.float32)
-    return Table(table.features, table.values, table.labels, table.sizes, table.users, start)
+    return replace(table, start=start)

@@ -25,7 +25,7 @@ from recx.train.runs import TrainRun
 from tests.synthetic import Row, Told, ToldConfig, dataset
 
 N_USERS, N_ITEMS, TAKEN = 300, 40, 3
-SMALL = StackConfig(trees=60, leaves=8, min_leaf=20, lr=0.1, patience=20)
+SMALL = StackConfig(trees=60, min_leaf=20)
 
 
 class Knowing(Told):
