@@ -60,9 +60,9 @@ class RNN(Recommender[RNNConfig]):
             for first in range(0, len(order), READ):
                 rows = order[first : first + READ]
                 items, lengths = padded(batch.histories.take(rows), self.config.max_length)
-                states = network(to_torch(items, network.bias.device))
-                last = states[np.arange(len(rows)), np.maximum(lengths - 1, 0)]
-                scores[rows] = torch.addmm(network.bias, last, network.items.T).cpu().numpy()
+                newest = np.arange(len(rows)), np.maximum(lengths - 1, 0)
+                said = network(*(to_torch(array, network.bias.device) for array in (items, *newest)))
+                scores[rows] = torch.addmm(network.bias, said, network.items.T).cpu().numpy()
         return scores
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
@@ -101,22 +101,24 @@ class Network(nn.Module):
             floor = share[share > 0].min() / 2
             self.bias.copy_(to_torch(np.log(np.maximum(share, floor))))
 
-    def forward(self, items: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """States after each item, in the embeddings' space: (n, length) -> (n, length, factors).
+    def forward(
+        self, items: Tensor, row: Tensor, at: Tensor, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """What the states after position ``at`` of ``row`` say, to be held against the embeddings.
 
-        With a generator the network is being trained and drops out.
+        items (n, length), row and at (m,) -> (m, factors). With a generator it drops out, for training.
         """
         read = embedding(items, self.items)
         if generator is not None:
             read = dropout(read, self.share, generator)
-        states, _ = self.cell(read)
+        states = self.cell(read)[0][row, at]
         if generator is not None:
             states = dropout(states, self.share, generator)
-        projected: Tensor = states @ self.out
+        said: Tensor = states @ self.out
         if self.mix is None:
-            return projected
-        count = torch.arange(1, items.shape[1] + 1, device=items.device, dtype=read.dtype)
-        return projected + (read.cumsum(1) / count.sqrt()[:, None]) @ self.mix
+            return said
+        taste = read.cumsum(1)[row, at] / (at + 1).to(read.dtype).sqrt()[:, None]
+        return said + taste @ self.mix
 
 
 def padded(histories: Histories, most: int) -> tuple[Int64, Int64]:
@@ -155,7 +157,7 @@ class _Trainer(NeuralTrainer[Int64]):
         items, lengths = padded(self.histories.take(batch), config.max_length + 1)
         asked, at, row, step, weight = _questions(lengths, config.window, config.stride, self.rng)
         target = items[asked[row], step]
-        states = network(self._tensor(items[:, :-1]), self.generator)[asked, at]
+        said = network(*(self._tensor(array) for array in (items[:, :-1], asked, at)), self.generator)
         table: Tensor = network.items
         bias: Tensor = network.bias
         if config.negatives:
@@ -163,8 +165,8 @@ class _Trainer(NeuralTrainer[Int64]):
             table = embedding(self._tensor(drawn), table)
             bias = bias[self._tensor(drawn)] + self._tensor(correction)
         targets = Targets(self._tensor(row), self._tensor(target), self._tensor(weight))
-        loss = softmax_loss(states, table, bias, targets)
-        norms = states.square().sum() + (targets.weight * table.square().sum(1)[targets.item]).sum()
+        loss = softmax_loss(said, table, bias, targets)
+        norms = said.square().sum() + (targets.weight * table.square().sum(1)[targets.item]).sum()
         return (loss + config.reg / 2 * norms) / len(asked), len(asked)
 
     def _tensor(self, array: npt.NDArray[Any]) -> Tensor:
