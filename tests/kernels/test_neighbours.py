@@ -104,7 +104,7 @@ def test_add_rows_equals_the_product_and_add_pairs_its_entries(
 
 
 def test_weighted_mean_takes_the_nearest_holders_only() -> None:
-    # row 0 is near users 0 (.5), 1 (.4), 2 (.1); item 0 is held by 0, 1, 2 with 1, 2, 9, item 1 by user 3 alone
+    # row 0 is near users 0 (.5), 1 (.4), 2 (.1), who hold 1, 2, 9 of item 0; user 3 alone holds item 1
     holders = csr(csr_array(np.array([[1, 2, 9, 0], [0, 0, 0, 4]], dtype=np.float32)))
     near = np.array([[0, 1, 2, -1]], dtype=np.int32), np.array([[0.5, 0.4, 0.1, 0]], dtype=np.float32)
     starts, column = np.array([0, 2]), np.array([0, 1], dtype=np.int32)

@@ -30,6 +30,12 @@ class ALS(Recommender[ALSConfig]):
     """
 
     items: Float32  # (n_items, factors)
+    everywhere: Float32  # (factors, factors) unobserved Y^T Y
+
+    def take_items(self, items: Float32) -> None:
+        """Score with these item factors from now on."""
+        self.items = items
+        self.everywhere = _everywhere(items, self.config.unobserved)
 
     def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
         config = self.config
@@ -44,9 +50,8 @@ class ALS(Recommender[ALSConfig]):
 
     def users(self, histories: Csr) -> Float32:
         """Factors of the users with these weighted histories: (n, factors)."""
-        config = self.config
-        everywhere = _everywhere(self.items, config.unobserved)
-        return _solved(histories, self.items, everywhere, _penalty(histories, len(self.items), config))
+        penalty = _penalty(histories, len(self.items), self.config)
+        return _solved(histories, self.items, self.everywhere, penalty)
 
     def _fold_in(self, batch: UserBatch) -> Float32:
         config = self.config
@@ -67,7 +72,7 @@ class ALS(Recommender[ALSConfig]):
         return {"items": self.items}
 
     def restore(self, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
-        self.items = arrays["items"].astype(np.float32, copy=False)
+        self.take_items(arrays["items"].astype(np.float32, copy=False))
 
 
 class _Trainer:
@@ -82,13 +87,13 @@ class _Trainer:
         self.user_penalty = _penalty(self.by_user, log.n_items, config)
         generator = np.random.default_rng(seed)
         start = generator.standard_normal((log.n_items, config.factors), dtype=np.float32)
-        model.items = start * np.float32(0.1 / np.sqrt(config.factors))
+        model.take_items(start * np.float32(0.1 / np.sqrt(config.factors)))
 
     def epoch(self, number: int) -> float:
         users = self.model.users(self.by_user)
         everywhere = _everywhere(users, self.config.unobserved)
         items = _solved(self.by_item, users, everywhere, self.item_penalty)
-        self.model.items = items
+        self.model.take_items(items)
         fit = loss_of_rows(*self.by_item, items, users, everywhere, self.item_penalty).sum()
         fit += float((self.user_penalty * np.square(users).sum(axis=1)).sum())
         return float(fit / len(self.by_item[1]))
@@ -97,7 +102,7 @@ class _Trainer:
         return {"items": self.model.items.copy()}
 
     def load(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
-        self.model.items = state["items"].copy()
+        self.model.take_items(state["items"].copy())
 
 
 def _solved(rows: Csr, others: Float32, everywhere: Float32, penalty: Float32) -> Float32:
