@@ -47,7 +47,7 @@ class UserKNNConfig(ModelConfig):
     """How users are described by their items before they are compared: none, tfidf or bm25."""
     values: str = "binary"
     """What an event says: binary, log (of the summed values) or sum."""
-    neighbours: int = 300
+    neighbours: int = 100
     """Neighbours whose items are added up; for ratings, the nearest users that rated the item."""
     shrink: float = 0.0
     """cosine: added to the denominator. pearson: common items at which a correlation counts half."""
