@@ -1,0 +1,1 @@
+"""The configs of recx, installed as recx.conf."""

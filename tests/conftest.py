@@ -11,5 +11,5 @@ def data_home() -> Path:
     """The folder with the public data sets; tests that need it are skipped where there is none."""
     home = Path(os.environ.get("RECX_DATA_HOME") or Path(__file__).parents[2] / "shared" / "data")
     if not home.is_dir():
-        pytest.skip("needs the public data sets: set RECX_DATA_HOME to the folder that holds ml-100k, gowalla ...")
+        pytest.skip("needs the public data sets: set RECX_DATA_HOME to their folder")
     return home

@@ -37,7 +37,7 @@ class Dataset:
     repeats: bool  # users come back to the same item, so that recommending it again makes sense
     event_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()  # printed beside every number, such as "simulated data"
-    facts: Mapping[str, Any] = field(default_factory=dict)  # what prepare says: counts, dates, the cleaning table
+    facts: Mapping[str, Any] = field(default_factory=dict)  # counts, dates, the cleaning table
 
     @property
     def n_users(self) -> int:
