@@ -4,7 +4,8 @@
     python benchmarks/targets.py shop beauty    some
     python benchmarks/targets.py --write        into benchmarks/RESULTS.md as well
 
-changed.
+Every number is read from the files that `recx` writes. The public data sets lie below $RECX_DATA_HOME;
+without them only those of the default data set can be measured. Trainings are kept in --work and used again.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Result:
 class Finished:
     """A finished command."""
 
-    folder: Path  # the last line it prints
+    folder: Path  # of the run or the report that its last line names
     seconds: float
     peak_gb: float
     command: str
@@ -76,8 +77,8 @@ class Recx:
         seconds = time.perf_counter() - before
         if process.returncode:
             raise SystemExit(f"{line}: exit code {process.returncode}")
-        folder = self.work / shown.strip().splitlines()[-1].strip()
-        return Finished(folder, seconds, usage.ru_maxrss / 2**20, line)
+        named = self.work / shown.strip().splitlines()[-1].strip()
+        return Finished(named.parent if named.is_file() else named, seconds, usage.ru_maxrss / 2**20, line)
 
     def inside(self, folder: Path) -> Path:
         """A folder as it is typed on the command line."""
