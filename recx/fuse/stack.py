@@ -3,8 +3,9 @@
 lambdarank (Burges 2010) for rankings: gradients of pairs of candidates of one user, weighted by what
 swapping them changes in ndcg. Regression for ratings, on what the mean of the bases leaves over.
 
-All labels of a window are of the same weeks, and trees can tell items by their features: left alone they learn
-by heart what sold in those weeks, which users held out from the same weeks confirm and the next weeks do not.
+All labels of a window are of the same weeks, and trees can tell items by their features: left alone they
+learn by heart what sold in those weeks, which users held out from the same weeks confirm and the next weeks
+do not.
 Therefore boosters learn from parts of the items. On Complete Journey's repeat=new, learnt on one window and
 applied to the next, one booster gained 2 % over ease, two of half the items each 13 %.
 """
