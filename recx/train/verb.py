@@ -40,11 +40,13 @@ def train(
     Raises UsageError for settings the model cannot take, DataError where the data cannot carry it.
     """
     tell = session.listener
+    # a fusion names its bases, and has told about the data already
+    say = tell.say if label is None else None
     label = label or config.model.name
     model = create(config.model)
     device = resolve_device(config.device)
     Protocol.check(config)
-    dataset = prepare(config, tell.say)
+    dataset = prepare(config, say)
     plan = Plan.of(config, dataset, model.rates, trial)
     results = Path(config.results) / "train"
     if done := keys.find_run(results, plan.key):
