@@ -19,22 +19,9 @@ from recx.fuse.bases import Answers, Ratings
 from recx.fuse.blends import rrf
 from recx.fuse.candidates import Candidates
 from recx.fuse.known import ItemFacts
-from recx.fuse.seen import Seen, asked_at, days_since, newest, pick
+from recx.fuse.surroundings import TINY, Column, Feature, surroundings
 
 GROUPS = ("base", "user", "item", "pair")
-TINY = 1e-6
-
-
-@dataclass(frozen=True)
-class Feature:
-    """A column of the stacker's table."""
-
-    name: str  # "als.rank", "pair.count"
-    group: str  # a base's label, or user, item, pair
-    categorical: bool = False
-
-
-Column = tuple[Feature, Float32 | Float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +51,7 @@ def ranking_features(
                 columns.append((Feature(f"{label}.{name}", label), column))
         columns += _agreement(candidates.ranks, standard, knows)
     pairs = Pairs(rows, candidates.items)
-    columns += _surroundings(batch, pairs, facts, groups)
+    columns += surroundings(batch, pairs, facts, groups)
     return Block(*_joined(columns), standard, scaled, knows)
 
 
@@ -79,7 +66,7 @@ def rating_features(
         for at, label in enumerate(ratings.labels):
             columns.append((Feature(f"{label}.rating", label), voices[:, at]))
             columns.append((Feature(f"{label}.apart", label), voices[:, at] - middle))
-    columns += _surroundings(batch, pairs, facts, groups)
+    columns += surroundings(batch, pairs, facts, groups)
     return Block(*_joined(columns), ratings.values, ratings.values, ratings.knows)
 
 
@@ -107,130 +94,6 @@ def _agreement(ranks: Int32, standard: Float32, knows: Bool) -> Iterator[Column]
         Feature("agreement.mean", "agreement"),
         _row_mean(np.where(knows, standard, np.nan)).astype(np.float32),
     )
-
-
-def _surroundings(
-    batch: UserBatch, pairs: Pairs, facts: ItemFacts, groups: Sequence[str]
-) -> Iterator[Column]:
-    """Columns of user, item and pair, those of ``groups``."""
-    if "user" in groups:
-        for name, values in _user(batch, facts):
-            yield Feature(f"user.{name}", "user"), values[pairs.row].astype(np.float32)
-    if "item" in groups:
-        for name, numbers in facts.numbers.items():
-            yield Feature(f"item.{name}", "item"), numbers[pairs.item]
-        for name, codes in facts.categories.items():
-            if codes.max(initial=-1) < MOST_CODES:
-                column = np.where(codes >= 0, codes, np.nan).astype(np.float32)
-                yield Feature(f"item.{name}", "item", categorical=True), column[pairs.item]
-    if "pair" in groups:
-        for name, found in _pair(batch, pairs, facts):
-            yield Feature(f"pair.{name}", "pair"), found.astype(np.float32)
-
-
-MOST_CODES = 64
-"""A category with more values than this is no column of its own: trees would learn single items by heart."""
-
-
-def _user(batch: UserBatch, facts: ItemFacts) -> Iterator[tuple[str, Float64]]:
-    histories = batch.histories
-    n = len(batch)
-    events = histories.lengths.astype(np.float64)
-    yield "events", events
-    items = np.unique(histories.rows.astype(np.int64) * len(_any(facts)) + histories.items)
-    distinct = np.bincount(items // len(_any(facts)), minlength=n).astype(np.float64)
-    yield "items", distinct
-    yield "repeats", 1 - distinct / np.maximum(events, 1)
-    for name, codes in facts.categories.items():
-        width = int(codes.max(initial=0)) + 2
-        kinds = np.unique(histories.rows.astype(np.int64) * width + codes[histories.items] + 1)
-        yield f"{name}s", np.bincount(kinds // width, minlength=n).astype(np.float64)
-    if histories.times is not None:
-        last = newest(histories)
-        yield "days", np.where(events > 0, (asked_at(batch) - last) / 86_400.0, np.nan)
-        moments = _moments(batch)
-        span = days_since(batch, _oldest(batch), np.arange(n))
-        yield "interval", np.where(moments > 0, span / np.maximum(moments, 1), np.nan)
-    usual = _usual_price(batch, facts)
-    if usual is not None:
-        yield "price", usual
-    if facts.rated:
-        yield "rating", _row_average(batch, histories.values.astype(np.float64))
-
-
-def _pair(batch: UserBatch, pairs: Pairs, facts: ItemFacts) -> Iterator[tuple[str, Float64 | Float32]]:
-    histories = batch.histories
-    lengths = np.maximum(histories.lengths, 1)[pairs.row]
-    own = Seen.of(batch, histories.items, len(_any(facts)))
-    at, there = own.find(pairs.row, pairs.item)
-    count = pick(own.count, at, there, 0.0)
-    yield "count", count
-    yield "share", count / lengths
-    yield "events_since", pick(own.passed, at, there)
-    if own.days is not None and own.interval is not None:
-        days, interval = pick(own.days, at, there), pick(own.interval, at, there)
-        yield "days", days
-        yield "interval", interval
-        yield "due", days / np.maximum(interval, 0.5)
-    for name, codes in facts.categories.items():
-        yield from _category(batch, pairs, name, codes, count, lengths, facts.rated)
-    usual = _usual_price(batch, facts)
-    if usual is not None and facts.price is not None:
-        yield "price", np.log(np.maximum(facts.price[pairs.item], TINY) / np.maximum(usual[pairs.row], TINY))
-
-
-def _category(
-    batch: UserBatch, pairs: Pairs, name: str, codes: Int32, count: Float32, lengths: Float64, rated: bool
-) -> Iterator[tuple[str, Float64 | Float32]]:
-    """The user and the item's category: its share, when last, and how much of it is this item."""
-    seen = Seen.of(batch, codes[batch.histories.items], int(codes.max(initial=0)) + 1)
-    at, there = seen.find(pairs.row, codes[pairs.item])
-    events = pick(seen.count, at, there, 0.0)
-    yield f"{name}_share", events / lengths
-    yield f"{name}_loyalty", np.where(there, count / np.maximum(events, 1), np.nan)
-    if seen.days is not None:
-        yield f"{name}_days", pick(seen.days, at, there)
-    if rated:
-        yield f"{name}_rating", pick(seen.total / seen.count, at, there)
-
-
-def _usual_price(batch: UserBatch, facts: ItemFacts) -> Float64 | None:
-    """Mean price of what the user takes: (n,)."""
-    if facts.price is None:
-        return None
-    return _row_average(batch, facts.price[batch.histories.items].astype(np.float64))
-
-
-def _row_average(batch: UserBatch, values: Float64) -> Float64:
-    """Mean of the known ``values`` (events,) of every row, NaN where it has none: (n,)."""
-    known = np.isfinite(values)
-    rows, n = batch.histories.rows[known], len(batch)
-    total, count = np.bincount(rows, values[known], minlength=n), np.bincount(rows, minlength=n)
-    return np.asarray(np.divide(total, count, out=np.full(n, np.nan), where=count > 0))
-
-
-def _moments(batch: UserBatch) -> Float64:
-    """Different times in every row: baskets, visits, (n,)."""
-    histories = batch.histories
-    assert histories.times is not None
-    if not len(histories.times):
-        return np.zeros(len(batch))
-    new = np.append(True, np.diff(histories.times) != 0)
-    new[histories.indptr[:-1][histories.lengths > 0]] = True
-    return np.asarray(np.bincount(histories.rows, new, minlength=len(batch)), dtype=np.float64)
-
-
-def _oldest(batch: UserBatch) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    histories = batch.histories
-    found = asked_at(batch).copy()
-    filled = histories.lengths > 0
-    if histories.times is not None and filled.any():
-        found[filled] = np.minimum.reduceat(histories.times, histories.indptr[:-1][filled])
-    return found
-
-
-def _any(facts: ItemFacts) -> Float32:
-    return facts.numbers["popularity"]
 
 
 def _row_mean(values: Float32 | Float64) -> Float64:

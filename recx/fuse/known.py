@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from recx import store
 from recx.arrays import Float32, Float64, Int32
@@ -16,16 +19,21 @@ DAY = 86_400.0
 PRICE = "price"
 MOST_CATEGORIES = 2000
 """A column of words with more different ones than this names items, it does not group them."""
+SEVERAL = "|"
+"""Stands between the words of a column that holds several per item."""
 RECENT = 0.1
 """Share of the time before the cut-off, its newest, that counts as recent."""
 
 
 @dataclass(frozen=True, eq=False)
 class ItemFacts:
-    """Numbers and categories per item, at one cut-off."""
+    """Numbers, categories and labels per item, at one cut-off."""
 
     numbers: Mapping[str, Float32]  # name -> (n_items,) NaN where unknown
     categories: Mapping[str, Int32]  # name -> (n_items,) codes from 0; -1 where unknown
+    labels: Mapping[str, csr_array] = field(default_factory=dict)
+    """name -> (n_items, labels) of columns that hold several words per item, "1|17|3": weighted by how much a
+    word says (idf), rows of length 1."""
 
     @staticmethod
     def of(dataset: Dataset, fold: Fold) -> ItemFacts:
@@ -49,7 +57,18 @@ class ItemFacts:
         return ItemFacts(
             {name: column.astype(np.float32) for name, column in numbers.items()},
             _categories(dataset.catalog),
+            _labels(dataset.catalog),
         )
+
+    def __post_init__(self) -> None:
+        # columns follow this order, and files do not keep any other
+        for name in ("numbers", "categories", "labels"):
+            object.__setattr__(self, name, dict(sorted(getattr(self, name).items())))
+
+    @property
+    def n_items(self) -> int:
+        """Items of the id space."""
+        return len(self.numbers["popularity"])
 
     @property
     def price(self) -> Float32 | None:
@@ -63,23 +82,28 @@ class ItemFacts:
 
     def write(self, path: Path) -> None:
         """Write them beside the fusion that uses them."""
-        arrays = {f"number.{name}": column for name, column in self.numbers.items()}
-        store.write_arrays(
-            path, {**arrays, **{f"category.{name}": codes for name, codes in self.categories.items()}}
-        )
+        arrays: dict[str, npt.NDArray[np.generic]] = {}
+        arrays |= {f"number.{name}": column for name, column in self.numbers.items()}
+        arrays |= {f"category.{name}": codes for name, codes in self.categories.items()}
+        for name, matrix in self.labels.items():
+            arrays |= {f"data.{name}": matrix.data, f"indices.{name}": matrix.indices}
+            arrays |= {f"indptr.{name}": matrix.indptr, f"shape.{name}": np.array(matrix.shape)}
+        store.write_arrays(path, arrays)
 
     @staticmethod
     def read(path: Path) -> ItemFacts:
         """What ``write`` wrote."""
-        arrays = store.read_arrays(path)
-        parts: dict[str, dict[str, Float32]] = {"number": {}, "category": {}}
-        # safetensors sorts names; the columns' order must not depend on it
-        for name in sorted(arrays):
-            part, _, rest = name.partition(".")
-            parts[part][rest] = arrays[name]
-        return ItemFacts(
-            parts["number"], {name: codes.astype(np.int32) for name, codes in parts["category"].items()}
-        )
+        parts: dict[str, dict[str, npt.NDArray[Any]]] = {}
+        for key, array in store.read_arrays(path).items():
+            kind, _, name = key.partition(".")
+            parts.setdefault(kind, {})[name] = array
+        labels = {
+            name: csr_array(
+                (parts["data"][name], parts["indices"][name], parts["indptr"][name]), shape=tuple(shape)
+            )
+            for name, shape in parts.get("shape", {}).items()
+        }
+        return ItemFacts(parts["number"], parts.get("category", {}), labels)
 
 
 def _dated(log: Interactions, now: int, counts: Float64) -> dict[str, Float64]:
@@ -136,9 +160,31 @@ def _categories(catalog: Catalog) -> dict[str, Int32]:
             continue
         words, codes = np.unique(column.astype(str), return_inverse=True)
         known = len(words) - ("" in words)
+        if np.char.find(words, SEVERAL).max(initial=-1) >= 0:
+            continue
         if 2 <= known <= min(MOST_CATEGORIES, len(column) // 2):
             # "" sorts first
             found[name] = (codes - 1 if words[0] == "" else codes).astype(np.int32)
+    return found
+
+
+def _labels(catalog: Catalog) -> dict[str, csr_array]:
+    """Columns that hold several words per item."""
+    found = {}
+    for name, column in catalog.items.items():
+        if column.dtype.kind not in "OUS" or not any(SEVERAL in str(words) for words in column):
+            continue
+        sets = [str(words).split(SEVERAL) if words else [] for words in column]
+        names, codes = np.unique([word for words in sets for word in words], return_inverse=True)
+        indptr = np.append(0, np.cumsum([len(words) for words in sets]))
+        matrix = csr_array((np.ones(len(codes)), codes, indptr), shape=(len(column), len(names)))
+        matrix.sum_duplicates()
+        matrix.data[:] = np.log(len(column) / np.bincount(matrix.indices, minlength=len(names)))[
+            matrix.indices
+        ]
+        lengths = np.sqrt(np.asarray((matrix * matrix).sum(axis=1)))
+        matrix.data /= np.repeat(np.maximum(lengths, 1e-9), np.diff(matrix.indptr))
+        found[name] = matrix.astype(np.float32)
     return found
 
 

@@ -14,10 +14,11 @@ from recx.data import Pairs, Rankings, UserBatch
 from recx.errors import DataError
 from recx.fuse import blends
 from recx.fuse.bases import FINAL, Answers, Bases
-from recx.fuse.features import Feature
+from recx.fuse.features import Block
 from recx.fuse.known import ItemFacts
 from recx.fuse.sanity import Sanity
 from recx.fuse.stack import Stack
+from recx.fuse.surroundings import Feature
 from recx.fuse.windows import Asked, Breadth, Rated
 from recx.fuse.worth import Contribution
 from recx.models.base import Allowed, block_size, split_batch
@@ -126,6 +127,7 @@ class Fusion:
         part = self.parts[RATING]
         ratings = self.bases(FINAL).rate(batch, pairs)
         asked = Rated.of(batch, pairs, ratings, self.facts(FINAL), self.breadth.groups)
+        self._check_columns(RATING, asked.block)
         found = {label: ratings.values[:, at] for at, label in enumerate(ratings.labels)}
         found["mean"] = asked.mean
         fused = (
@@ -138,7 +140,14 @@ class Fusion:
     def _ask(self, batch: UserBatch, allowed: Allowed, fold: str, scores: dict[str, Float32]) -> Asked:
         bases = self.bases(fold)
         answers = Answers(scores, bases.knows(batch), allowed.order)
-        return Asked.of(batch, answers, self.facts(fold), self.breadth)
+        asked = Asked.of(batch, answers, self.facts(fold), self.breadth)
+        self._check_columns(RANKING, asked.block)
+        return asked
+
+    def _check_columns(self, kind: str, block: Block) -> None:
+        """A stacker reads columns by their place: they must be those it has learnt from."""
+        if block.features != self.parts[kind].features:
+            raise DataError(f"{self.folder} was fused by another version of recx; fuse again")
 
     def _fused(self, asked: Asked) -> Float32:
         """The stack's scores, or those of who stands in for it."""

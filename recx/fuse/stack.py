@@ -25,7 +25,8 @@ from recx import store
 from recx.arrays import Float32, Float64
 from recx.errors import DataError, UsageError
 from recx.fuse.config import StackConfig
-from recx.fuse.features import GROUPS, Feature
+from recx.fuse.features import GROUPS
+from recx.fuse.surroundings import Feature
 from recx.fuse.table import Table
 
 if TYPE_CHECKING:

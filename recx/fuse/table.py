@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recx.arrays import Bool, Float32, Int32, Int64
-from recx.fuse.features import Feature
+from recx.fuse.surroundings import Feature
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recx.arrays import Bool, Float32, Float64
-from recx.data import Catalog, Dataset, Rankings, UserBatch, user_batches
+from recx.arrays import Bool, Float32, Float64, Int32
+from recx.data import Catalog, Dataset, Fold, Rankings, UserBatch, user_batches
 from recx.fuse import learning, runs
 from recx.fuse.config import FuseConfig, StackConfig
 from recx.fuse.learning import Learning
@@ -90,6 +90,9 @@ class Fused:
     fusion: Fusion
     ndcg: Mapping[str, Float64]  # label -> (users,)
     scores: Mapping[str, Float32]  # label -> (users, n_items)
+    on_window: Mapping[
+        str, float
+    ]  # label -> mean ndcg@10 of the held-out users, scored by the finished fusion
 
     def gain(self, over: str) -> tuple[float, float]:
         """Mean and lower end of the 95 % interval of the paired difference to ``over``."""
@@ -133,18 +136,29 @@ def fused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Fuse
         Learning(config, at.dataset, protocol, told, record, Session(), threads=1).make()
         record.end()
         fusion = open_fusion(tmp_path / name)
-        fold = at.dataset.split.final
-        targets = protocol.relevant(at.dataset, fold)
-        allowed = protocol.allowed(at.dataset, fold)
-        scores: dict[str, list[Float32]] = {}
-        for batch in user_batches(targets.users, fold.history, fold.known_at, 128):
-            for label, block in fusion.score_all(batch, allowed):
-                scores.setdefault(label, []).append(block)
-        whole = {label: np.concatenate(blocks) for label, blocks in scores.items()}
-        values = {}
-        for label, table in whole.items():
-            lists = Rankings(targets.users, *top_k(table, allowed.order, 10))
-            values[label] = ndcg(Lists.judge(lists, targets), 10)
-        return Fused(fusion, values, whole)
+        final, held = at.dataset.split.final, fusion.holdout_users
+        scores, values = _ask(fusion, at.dataset, protocol, final, None)
+        _, window = _ask(fusion, at.dataset, protocol, at.dataset.split.valid, held)
+        return Fused(fusion, values, scores, {label: float(each.mean()) for label, each in window.items()})
 
     return make
+
+
+def _ask(
+    fusion: Fusion, data: Dataset, protocol: Protocol, fold: Fold, users: Int32 | None
+) -> tuple[dict[str, Float32], dict[str, Float64]]:
+    """Everyone's scores and ndcg@10 on the target of a fold, or on some of its users."""
+    targets = protocol.relevant(data, fold)
+    if users is not None:
+        targets = targets.take(np.flatnonzero(np.isin(targets.users, users)))
+    allowed = protocol.allowed(data, fold)
+    blocks: dict[str, list[Float32]] = {}
+    for batch in user_batches(targets.users, fold.history, fold.known_at, 128):
+        for label, block in fusion.score_all(batch, allowed, fold.name):
+            blocks.setdefault(label, []).append(block)
+    scores = {label: np.concatenate(parts) for label, parts in blocks.items()}
+    values = {}
+    for label, table in scores.items():
+        lists = Rankings(targets.users, *top_k(table, allowed.order, 10))
+        values[label] = ndcg(Lists.judge(lists, targets), 10)
+    return scores, values

@@ -30,6 +30,13 @@ def test_a_stack_of_bases_good_on_half_each_beats_the_best_of_them(fused: Fuse, 
     assert done.gain("rrf")[1] > 0
 
 
+def test_a_finished_fusion_scores_as_it_did_when_it_was_checked(fused: Fuse) -> None:
+    # the columns it reads from disk are those it has learnt from, in the same order
+    done = fused(halves(EVEN_ITEMS))
+    values = done.fusion.parts["ranking"].sanity.values
+    assert done.on_window == pytest.approx(values, abs=1e-6)
+
+
 def test_both_halves_are_listened_to_and_missed_when_left_out(fused: Fuse) -> None:
     done = fused(halves(EVEN_ITEMS))
     worth = {part.label: part for part in done.fusion.contributions}
