@@ -65,7 +65,7 @@ class Recx:
 
     def __call__(self, *words: str) -> Finished:
         before = time.perf_counter()
-        line = " ".join(("recx", *words))
+        line = " ".join(("recx", *words)).replace(os.environ.get("RECX_DATA_HOME") or "\0", "$RECX_DATA_HOME")
         print(f"$ {line}", file=sys.stderr, flush=True)
         with subprocess.Popen(
             [Path(sys.executable).parent / "recx", *words], cwd=self.work, stdout=subprocess.PIPE, text=True
@@ -79,6 +79,11 @@ class Recx:
             raise SystemExit(f"{line}: exit code {process.returncode}")
         named = self.work / shown.strip().splitlines()[-1].strip()
         return Finished(named.parent if named.is_file() else named, seconds, usage.ru_maxrss / 2**20, line)
+
+    def stage_peaks(self) -> list[float]:
+        """Peak resident memory of every stage of every run so far, in GB: each stage measures its own."""
+        manifests = (json.loads(path.read_text()) for path in self.work.glob("results/*/*/manifest.json"))
+        return [stage["peak_megabytes"] / 1024 for m in manifests for stage in m.get("stages", {}).values()]
 
     def inside(self, folder: Path) -> Path:
         """A folder as it is typed on the command line."""
@@ -128,7 +133,8 @@ def shop(recx: Recx) -> Iterator[Result]:
     yield Result(
         "recx run, both tasks: seconds", done.seconds, "<= 300", "first run, prepare included", done.command
     )
-    yield Result("recx run, both tasks: peak GB", done.peak_gb, "<= 4", "", done.command)
+    peak = max(recx.stage_peaks())
+    yield Result("recx run, both tasks: peak GB", peak, "<= 4", "largest of all stages", done.command)
     report = done.report
     for task in report["tasks"]:
         base = best_base(task, "ndcg@10")
