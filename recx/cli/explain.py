@@ -13,7 +13,7 @@ from recx.cli.text import PURPOSE
 FLAGS = {
     "prepare": "--dry-run  --conf DIR  --quiet",
     "train": "--resume  --conf DIR  --quiet",
-    "fuse": "--resume  --conf DIR  --quiet",
+    "fuse": "--conf DIR  --quiet",
     "sweep": "--conf DIR  --quiet",
     "evaluate": "--conf DIR  --quiet",
     "run": "--conf DIR  --quiet",

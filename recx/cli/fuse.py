@@ -21,5 +21,5 @@ def register(app: typer.Typer) -> None:
         from recx.fuse import fuse
 
         with session(words, "fuse", arguments, quiet) as asked:
-            run = fuse(words.settings, asked)
+            run = fuse(words.settings, asked, resume=True)
         print_fuse_run(run)
