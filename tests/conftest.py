@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture(scope="session", autouse=True)
 def interruptible() -> None:
-    """A shell starts background jobs deaf to Ctrl-C, and what they start too: the tests of Ctrl-C must not be."""
+    """A shell starts background jobs deaf to Ctrl-C, and so what they start: tests of Ctrl-C must hear it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
