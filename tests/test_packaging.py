@@ -1,5 +1,6 @@
 """The wheel holds every package, works in an empty environment and carries its configs."""
 
+import os
 import subprocess
 import sys
 import sysconfig
@@ -40,9 +41,11 @@ def test_a_wheel_in_an_empty_environment_gives_a_working_recx_with_its_configs(t
     borrowed = Path(sysconfig.get_path("purelib"))
     # unlike PYTHONPATH, a .pth line comes after the environment's own folder
     (site / "borrowed.pth").write_text(f"{borrowed}\n")
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     shown = subprocess.run(
         [tmp_path / "env" / "bin" / "python", "-c", "import recx.cli; recx.cli.main()", "config", "train"],
         cwd=tmp_path,
+        env=clean,
         capture_output=True,
         text=True,
         check=True,
@@ -51,6 +54,7 @@ def test_a_wheel_in_an_empty_environment_gives_a_working_recx_with_its_configs(t
     where = subprocess.run(
         [tmp_path / "env" / "bin" / "python", "-c", "import recx; print(recx.__file__)"],
         cwd=tmp_path,
+        env=clean,
         capture_output=True,
         text=True,
         check=True,
