@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from recx.data import Pairs, UserBatch
 from recx.models.base import Allowed, Recommender, mask
 
 FINAL = "final"
+TINY = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +38,28 @@ class Answers:
     def of(self, label: str) -> Float32:
         """Scores of one base."""
         return self.scores[label]
+
+    @cached_property
+    def scales(self) -> Mapping[str, Float32]:
+        """Mean, standard deviation, least and greatest of every base's scores of each user: (n, 4)."""
+        from recx.kernels.candidates import moments
+
+        return {label: moments(scores) for label, scores in self.scores.items()}
+
+    @cached_property
+    def consensus(self) -> Float32:
+        """Mean over the bases of the scores in each user's standard deviations: (n, n_items).
+
+        Sorts what no base lists. A base that does not know the user has no vote, if another does.
+        """
+        votes = self.knows | ~self.knows.any(axis=1, keepdims=True)
+        found = np.zeros((len(self.knows), self.n_items), dtype=np.float32)
+        for at, (label, scores) in enumerate(self.scores.items()):
+            rows = votes[:, at]
+            mean, deviation = self.scales[label][rows, :1], self.scales[label][rows, 1:2]
+            found[rows] += (scores[rows] - mean) / np.maximum(deviation, np.float32(TINY))
+        voices = np.maximum(votes.sum(axis=1, keepdims=True), 1)
+        return np.asarray(found / voices, dtype=np.float32)
 
     def tops(self, k: int) -> Int32:
         """The ``k`` best items of every base, -1 where a list is short: (n, bases, k)."""

@@ -72,10 +72,11 @@ class Candidates:
         return Rankings(users, items, best)
 
     def spread(self, scores: Float32, behind: Float32) -> Float32:
-        """``scores`` (pairs,) laid over everything: (n, n_items).
+        """The order of ``scores`` (pairs,) laid over everything: (n, n_items).
 
-        What is no candidate comes below all candidates of its user, in the order of ``behind`` (n, n_items),
-        and stays -inf where that is.
+        The values are those of ``behind`` (n, n_items), dealt out anew: the largest of each row to the
+        candidates, best first, the rest to the other items in the order they had. So the fuser decides who
+        stands where, while scores stay on a scale that tells interest from none.
         """
         from recx.kernels.candidates import lay_over
 

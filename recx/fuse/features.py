@@ -75,11 +75,9 @@ def _scales(answers: Answers, candidates: Candidates) -> tuple[Float32, Float32]
 
     Mean, deviation, least and greatest are over everything the policy allows the user, listed or not.
     """
-    from recx.kernels.candidates import moments
-
     standard, scaled = [], []
-    for scores in answers.scores.values():
-        mean, deviation, low, high = moments(scores)[candidates.rows].T
+    for label, scores in answers.scores.items():
+        mean, deviation, low, high = answers.scales[label][candidates.rows].T
         score = candidates.of(scores)
         standard.append((score - mean) / np.maximum(deviation, TINY))
         scaled.append((score - low) / np.maximum(high - low, TINY))

@@ -95,14 +95,14 @@ class Fusion:
             return
         asked = self._ask(batch, allowed, fold, dict(answers))
         yield self.name, self._fused(asked)
-        behind = asked.answers.of(self.parts[RANKING].sanity.best_base)
         for name in blends.RANKING:
-            yield name, asked.candidates.spread(asked.blend(name), behind)
+            yield name, asked.candidates.spread(asked.blend(name), asked.answers.consensus)
 
     def score(self, batch: UserBatch, allowed: Allowed, fold: str = FINAL) -> Float32:
         """The fusion's scores alone: (n, n_items), -inf where ``allowed`` rules an item out.
 
-        Items outside the union of the bases' best come below it, in the order of the best base.
+        Items outside the union of the bases' best come below it, by the mean of the bases' standard scores,
+        whose values they all take.
         """
         return self._fused(self._ask(batch, allowed, fold, dict(self.bases(fold).scores(batch, allowed))))
 
@@ -156,7 +156,7 @@ class Fusion:
         if stand_in is not None and stand_in in self.base_runs:
             return asked.answers.of(stand_in).copy()
         scores = asked.blend(stand_in) if stand_in else self.stack(RANKING).score(asked.block.values)
-        return asked.candidates.spread(scores, asked.answers.of(sanity.best_base))
+        return asked.candidates.spread(scores, asked.answers.consensus)
 
     def _bases(self, fold: str) -> Bases:
         models = {}

@@ -81,36 +81,35 @@ def moments(scores: Float32) -> Float32:
 
 @nb.njit(cache=True, parallel=True, nogil=True)
 def lay_over(indptr: Int64, items: Int32, scores: Float32, behind: Float32) -> Float32:
-    """Candidates' ``scores``, and below them all else in the order of ``behind`` (n, n_items): (n, n_items).
+    """Deal the values of ``behind`` (n, n_items) out anew, to the candidates first, as ``scores`` orders them.
 
-    The rest of a row is squeezed into as wide a range as its candidates take, a hundredth of it below them.
+    Each row's largest values go to its candidates (``items`` from indptr[row] on), best first and equal ones
+    alike; the rest goes to the other items in the order they had, strictly below. -inf stays -inf.
     """
     n, m = behind.shape
     found = np.full((n, m), -np.inf, dtype=np.float32)
     for row in nb.prange(n):
         start, end = indptr[row], indptr[row + 1]
-        low, high = np.inf, -np.inf
-        for at in range(start, end):
-            low = min(low, scores[at])
-            high = max(high, scores[at])
-        if start == end:
-            low, high = 0.0, 0.0
-        span = high - low
-        if span <= 0.0:
-            span = 1.0
-        least, most = np.inf, -np.inf
-        for item in range(m):
-            score = behind[row, item]
-            if score > -np.inf:
-                least = min(least, score)
-                most = max(most, score)
-        width = most - least
-        if width <= 0.0:
-            width = 1.0
-        for item in range(m):
-            score = behind[row, item]
-            if score > -np.inf:
-                found[row, item] = low - span * (1.01 - (score - least) / width)
-        for at in range(start, end):
-            found[row, items[at]] = scores[at]
+        order = np.argsort(-behind[row], kind="mergesort")
+        inside = np.zeros(m, dtype=np.bool_)
+        inside[items[start:end]] = True
+        best_first = start + np.argsort(-scores[start:end], kind="mergesort")
+        most = np.float32(np.inf)
+        for at in range(end - start):
+            pair = best_first[at]
+            if at and scores[pair] == scores[best_first[at - 1]]:
+                found[row, items[pair]] = most
+                continue
+            value = behind[row, order[at]]
+            if value >= most:
+                value = np.nextafter(most, np.float32(-np.inf))
+            found[row, items[pair]] = value
+            most = value
+        limit = np.nextafter(most, np.float32(-np.inf))
+        at = end - start
+        for place in range(m):
+            item = order[place]
+            if not inside[item]:
+                found[row, item] = min(behind[row, order[at]], limit)
+                at += 1
     return found

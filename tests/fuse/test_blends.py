@@ -41,13 +41,19 @@ def test_a_union_keeps_the_items_with_the_largest_sum_of_reciprocal_ranks() -> N
     assert unite(tops, 99, 10).items.tolist() == [2, 4, 7, 9]
 
 
-def test_scores_spread_over_everything_keep_what_is_ruled_out_and_the_order_behind() -> None:
+def test_scores_laid_over_everything_take_the_values_behind_in_the_fusers_order() -> None:
     candidates = Candidates(np.array([0, 2]), np.array([1, 3], np.int32), np.ones((2, 1), np.int32))
     behind = np.array([[0.5, 9.0, -np.inf, 0.1, 0.7]], dtype=np.float32)
     row = candidates.spread(np.array([2.0, 5.0], np.float32), behind)[0]
-    assert row[1] == 2 and row[3] == 5
-    assert row[2] == -np.inf
-    assert row[1] > row[4] > row[0]
+    # 3 is best, then 1; 4 and 0 follow as behind has them; what is ruled out stays so
+    assert row == pytest.approx([0.1, 0.7, -np.inf, 9.0, 0.5])
+
+
+def test_laying_over_keeps_the_fusers_ties_and_no_others() -> None:
+    candidates = Candidates(np.array([0, 3]), np.array([0, 1, 2], np.int32), np.ones((3, 1), np.int32))
+    flat = np.full((1, 5), 2.0, dtype=np.float32)
+    row = candidates.spread(np.array([1.0, 3.0, 1.0], np.float32), flat)[0]
+    assert row[1] > row[0] == row[2] > row[3] == row[4]
 
 
 def test_lists_break_ties_by_the_given_order() -> None:
