@@ -153,7 +153,7 @@ def test_a_packed_generator_draws_on() -> None:
 @pytest.mark.parametrize(
     "config",
     [
-        LightGCNConfig(factors=4, epochs=4, batch_size=64),
+        LightGCNConfig(factors=4, epochs=4, batch_size=64, loss="bpr"),
         RNNConfig(factors=4, hidden=4, epochs=4, batch_size=64, negatives=4, dropout=0.5),
         RNNConfig(cell="lstm", layers=2, factors=4, hidden=4, epochs=4, batch_size=64, negatives=0),
     ],

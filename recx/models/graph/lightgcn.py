@@ -38,7 +38,8 @@ class LightGCN(Recommender[LightGCNConfig]):
     What differs: edges may carry weights. The loss may be the softmax, which costs a matrix product per batch
     of users instead of one draw per edge, and finds more in fewer epochs. And a user's layers 1..K are built
     from the history that comes with the question: for the history it was fitted on that is the paper's
-    embedding, for a longer one it is up to date, and a stranger is one whose E(0) is 0.
+    embedding, for a longer one it is up to date, and a stranger is one whose E(0) is 0 (``learnt=false``
+    treats everyone as a stranger).
     """
 
     users: Float32  # (n_users, factors) E(0) / (K + 1)
@@ -48,7 +49,7 @@ class LightGCN(Recommender[LightGCNConfig]):
 
     def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
         config, log = self.config, data.interactions
-        check_weights("gcn", log, config.values, half_life=config.half_life)
+        check_weights("gcn", log, config.values, config.decay, config.half_life)
         if config.loss not in LOSSES:
             raise UsageError(f"gcn: no loss called '{config.loss}'{did_you_mean(config.loss, LOSSES)}")
         if (
@@ -64,20 +65,22 @@ class LightGCN(Recommender[LightGCNConfig]):
         edges = self._edges(log.histories(), at)
         run_epochs(self, _Trainer(self, edges, run), config.epochs, config.patience, run, watch)
 
-    def _edges(self, histories: Histories, at: Int64 | None) -> csr_array:
+    def _edges(self, histories: Histories, at: Int64 | None, decay: float = 1.0) -> csr_array:
         """Rows x items: the weight of each edge."""
-        edges = weigh(histories, self.n_items, self.config.values, at, half_life=self.config.half_life)
+        config = self.config
+        edges = weigh(histories, self.n_items, config.values, at, decay, config.half_life)
         np.maximum(edges.data, 0, out=edges.data)  # a degree must not be negative
         return edges
 
     def _queries(self, batch: UserBatch) -> Float32:
         """Embeddings of the users of the batch: (n, factors)."""
-        edges = self._edges(batch.histories, batch.at)
+        edges = self._edges(batch.histories, batch.at, self.config.decay)
         degrees = edges @ self.met.astype(np.float32)
         queries = (edges @ self.inputs) * _inverse_root(degrees)[:, None]
         temperature = self.config.temperature
-        known = (batch.users >= 0) & (batch.users < len(self.users))
-        queries[known] += self.users[batch.users[known]]
+        if self.config.learnt:
+            known = (batch.users >= 0) & (batch.users < len(self.users))
+            queries[known] += self.users[batch.users[known]]
         if temperature > 0:
             queries /= np.maximum(np.linalg.norm(queries, axis=1, keepdims=True), 1e-12) * temperature
         return dense(queries)

@@ -16,7 +16,7 @@ from recx.data import Histories, Interactions, TrainingData, UserBatch
 from recx.errors import UsageError, did_you_mean
 from recx.models.base import Recommender, RunOptions, Validation
 from recx.models.epochs import run_epochs
-from recx.models.neural import NeuralTrainer, dropout, load_parameters, parameters, to_torch
+from recx.models.neural import NeuralTrainer, dropout, load_parameters, one_thread, parameters, to_torch
 from recx.models.sequence.config import RNNConfig
 from recx.models.softmax import Candidates, Targets, softmax_loss
 
@@ -56,7 +56,7 @@ class RNN(Recommender[RNNConfig]):
         scores = np.empty((len(batch), self.n_items), dtype=np.float32)
         # of similar length together, so that little is read for nothing
         order = np.argsort(batch.histories.lengths, kind="stable")
-        with torch.no_grad():
+        with torch.no_grad(), one_thread():
             for first in range(0, len(order), READ):
                 rows = order[first : first + READ]
                 items, lengths = padded(batch.histories.take(rows), self.config.max_length)
@@ -142,6 +142,10 @@ class _Trainer(NeuralTrainer[Int64]):
         self.histories = log.histories()
         self.users = np.flatnonzero(self.histories.lengths > 1)
         self.candidates = Candidates(model.popularity, self.config.negatives)
+
+    def epoch(self, number: int) -> float:
+        with one_thread():
+            return super().epoch(number)
 
     def batches(self) -> Iterator[Int64]:
         lengths = np.minimum(self.histories.lengths[self.users], self.config.max_length + 1)

@@ -19,8 +19,11 @@ from tests.models.planted import Planted, clusters, log_of, planted
 ROWS = [(0, 0, 1.0), (0, 1, 2.0), (1, 1, 1.0), (1, 2, 1.0), (2, 0, 3.0), (2, 2, 1.0)]
 
 
+PAPER = LightGCNConfig(loss="bpr", layers=3, values="binary", reg=1e-4)
+
+
 class TestLightGCN(LearnsTaste):
-    config = LightGCNConfig(factors=16, epochs=40, lr=0.03, batch_size=512)
+    config = replace(PAPER, factors=16, epochs=40, lr=0.03, batch_size=512)
 
 
 class TestLightGCNWithSoftmax(LearnsTaste):
@@ -39,7 +42,9 @@ def tiny() -> Planted:
 
 
 def trainer(**settings: float | str) -> _Trainer:
-    config = LightGCNConfig(**{"factors": 2, "layers": 2, "reg": 0.1, **settings})
+    config = LightGCNConfig(
+        **{"factors": 2, "layers": 2, "reg": 0.1, "lr": 0.01, "loss": "bpr", "values": "binary", **settings}
+    )
     model = LightGCN(config)
     log = tiny().log
     return _Trainer(model, weigh(log.histories(), log.n_items, config.values), RunOptions(seed=3))
@@ -119,7 +124,7 @@ def test_drawn_items_are_new_to_their_users_unless_they_met_everything() -> None
     met = {(user, item) for user, item, _ in ROWS}
     assert not met & set(zip(users.tolist(), t._draw(users).tolist(), strict=True))
     everything = planted(log_of([(0, 0, 1.0), (0, 1, 1.0)], 1, 2), [0])
-    assert np.isfinite(LightGCN(LightGCNConfig(epochs=2)).fit(everything.data, RUN).history[-1].loss)
+    assert np.isfinite(LightGCN(replace(PAPER, epochs=2)).fit(everything.data, RUN).history[-1].loss)
 
 
 @pytest.mark.parametrize("loss", ["bpr", "softmax"])
@@ -139,6 +144,27 @@ def test_a_longer_history_moves_a_fitted_user() -> None:
     moved = model.score(UserBatch(np.array([0], np.int32), longer, log.batch.at[:1]))[0]
     before = model.score(log.batch)[0]
     assert moved[16:32].mean() - moved[:16].mean() > before[16:32].mean() - before[:16].mean()
+
+
+def test_without_what_was_learnt_of_it_a_user_is_a_stranger() -> None:
+    log = clusters()
+    strangers = replace(log.batch, users=np.full(log.log.n_users, -1, np.int32))
+    for learnt in (True, False):
+        model = LightGCN(replace(TestLightGCNWithSoftmax.config, learnt=learnt)).fit(log.data, RUN)
+        assert np.allclose(model.score(log.batch), model.score(strangers), rtol=1e-4) is not learnt
+
+
+def test_decay_lets_the_newest_event_of_a_history_count_most() -> None:
+    log = clusters()
+    model = LightGCN(replace(TestLightGCNWithSoftmax.config, learnt=False)).fit(log.data, RUN)
+    decayed = LightGCN(replace(model.config, decay=0.1))
+    decayed.popularity = model.popularity
+    decayed.restore(model.arrays())  # decay is of the question, not of the fit
+    mixed = Histories(np.array([0, 4]), np.array([0, 1, 2, 17], np.int32), np.ones(4, np.float32))
+    batch = UserBatch(np.array([-1], np.int32), mixed)
+    even, newest = model.score(batch)[0], decayed.score(batch)[0]
+    assert even[:16].mean() > even[16:32].mean()
+    assert newest[:16].mean() < newest[16:32].mean()
 
 
 def test_settings_that_make_no_sense_are_refused() -> None:
