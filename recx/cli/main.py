@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Annotated
@@ -14,6 +15,7 @@ from recx.cli import config, datasets, evaluate, fuse, ls, models, prepare, run,
 from recx.errors import RecxError, UsageError, did_you_mean
 
 INTERRUPTED = 130
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Interrupted(RecxError):
@@ -86,6 +88,12 @@ def main() -> None:
         # the reader has gone (`recx ls | head`): keep the interpreter from complaining when it closes stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        # a library's own file, such as a compiled kernel; recx's own say which one
+        _tell("no space left on the disk; free some and run the same command again")
+        code = RecxError.exit_code
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise
