@@ -81,7 +81,7 @@ def moments(scores: Float32) -> Float32:
 
 @nb.njit(cache=True, parallel=True, nogil=True)
 def lay_over(indptr: Int64, items: Int32, scores: Float32, behind: Float32) -> Float32:
-    """Deal the values of ``behind`` (n, n_items) out anew, to the candidates first, as ``scores`` orders them.
+    """Deal the values of ``behind`` (n, n_items) out anew, candidates first, as ``scores`` orders them.
 
     Each row's largest values go to its candidates (``items`` from indptr[row] on), best first and equal ones
     alike; the rest goes to the other items in the order they had, strictly below. -inf stays -inf.
