@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Generic, Protocol, Self, TypeVar, final
+from typing import ClassVar, Generic, Literal, Protocol, Self, TypeVar, final
 
 import numpy as np
 import numpy.typing as npt
 
 from recx.arrays import Bool, Float32, Float64, Int32
-from recx.data import Pairs, Rankings, TrainingData, UserBatch
+from recx.data import Interactions, Pairs, Rankings, TrainingData, UserBatch
 from recx.errors import DataError
 
 BLOCK_BYTES = 64 << 20
@@ -71,16 +71,32 @@ class Allowed:
     order: Int32  # (n_items,) seeded permutation that breaks ties, the same for every model of a report
 
 
+@dataclass(frozen=True)
+class Reason:
+    """One part of a score."""
+
+    kind: Literal["item", "user", "term", "forecast", "bias", "popularity"]
+    """item: of the user's history. user: a neighbour. term: of the item's text or attributes."""
+    what: int | str
+    """Number of the item or user, else a name such as the term."""
+    value: float
+    """What it adds to the score, below 0 where it speaks against the item."""
+
+
 class Recommender(Generic[C]):
     """Fit once, then score any user from the history that comes with the question.
 
     A subclass implements ``_fit``, ``score``, ``arrays`` and ``restore``; ``rate`` where it predicts ratings,
     ``score_pairs`` where it can do better than gather from ``score``, ``knows`` where it can score users from
-    more than their history or needs less.
+    more than their history or needs less, ``_explain`` where ``explains`` and ``_update`` where ``updates``.
     """
 
     rates: ClassVar[bool] = False
     """Also predicts ratings."""
+    explains: ClassVar[bool] = False
+    """Says what made a score."""
+    updates: ClassVar[bool] = False
+    """Learns new events without a refit."""
     epochs_trained: int = 0
     """Epochs the fitted parameters had; 0 for closed forms."""
     history: tuple[EpochReport, ...] = ()
@@ -103,13 +119,32 @@ class Recommender(Generic[C]):
         """
         if not len(data.interactions):
             raise DataError("there is nothing to learn from: the training part is empty")
-        counts = data.interactions.item_counts
-        self.popularity = (counts / counts.sum()).astype(np.float32)
+        self.popularity = _shares(data.interactions)
         self._fit(data, run, watch)
         return self
 
     def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
         raise TypeError(f"{type(self).__name__} does not say how it is fitted")
+
+    @final
+    def update(self, data: TrainingData, new: Bool) -> Self:
+        """Learn the rows of ``data.interactions`` that ``new`` marks; the others are what was learnt before.
+
+        ``data`` holds the whole log, as a refit would see it: users and items may have been added behind the
+        known ones, the catalogue and the moment may have moved on. Only where ``updates``.
+        """
+        log = data.interactions
+        if len(new) != len(log) or log.n_items < self.n_items:
+            raise ValueError(
+                f"{len(new)} marks for {len(log)} rows, {log.n_items} items after {self.n_items}"
+            )
+        self._update(data, new)
+        self.popularity = _shares(log)
+        return self
+
+    def _update(self, data: TrainingData, new: Bool) -> None:
+        """Learn; ``popularity`` is still that of the last fit."""
+        raise TypeError(f"{type(self).__name__} learns new events by a refit only")
 
     def score(self, batch: UserBatch) -> Float32:
         """Preference of every user of the batch for every item; rows of users it does not know are arbitrary.
@@ -129,6 +164,22 @@ class Recommender(Generic[C]):
     def knows(self, batch: UserBatch) -> Bool:
         """Which users it can say something about: (len(batch),). By default those with a history."""
         return np.asarray(batch.histories.lengths > 0)
+
+    @final
+    def explain(self, batch: UserBatch, row: int, item: int) -> tuple[Reason, ...]:
+        """What made the score of ``item`` for the user at ``row``, largest first; the values add up to it.
+
+        Only where ``explains``.
+        """
+        one = take_rows(batch, np.array([row]))
+        if not self.knows(one)[0]:
+            return (Reason("popularity", "popularity", float(self.popularity[item])),)
+        reasons = [reason for reason in self._explain(one, item) if reason.value]
+        return tuple(sorted(reasons, key=lambda reason: -abs(reason.value)))
+
+    def _explain(self, one: UserBatch, item: int) -> list[Reason]:
+        """The parts of the score of ``item`` for the only user of ``one``, who is known; in any order."""
+        raise TypeError(f"{type(self).__name__} does not explain its scores")
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Everything ``restore`` needs, by name; scalars as 0-d arrays."""
@@ -185,12 +236,19 @@ def split_batch(batch: UserBatch, size: int) -> list[UserBatch]:
     """The batch in blocks of ``size`` users."""
     if len(batch) <= size:
         return [batch] if len(batch) else []
-    blocks = []
-    for start in range(0, len(batch), size):
-        rows = np.arange(start, min(start + size, len(batch)))
-        at = None if batch.at is None else batch.at[rows]
-        blocks.append(replace(batch, users=batch.users[rows], histories=batch.histories.take(rows), at=at))
-    return blocks
+    starts = range(0, len(batch), size)
+    return [take_rows(batch, np.arange(start, min(start + size, len(batch)))) for start in starts]
+
+
+def take_rows(batch: UserBatch, rows: npt.NDArray[np.integer]) -> UserBatch:
+    """These rows of the batch, in that order."""
+    at = None if batch.at is None else batch.at[rows]
+    return replace(batch, users=batch.users[rows], histories=batch.histories.take(rows), at=at)
+
+
+def _shares(log: Interactions) -> Float32:
+    """Each item's share of the rows of a log: (n_items,)."""
+    return (log.item_counts / max(1, len(log))).astype(np.float32)
 
 
 def dense(values: Float64 | Float32) -> Float32:
