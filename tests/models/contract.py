@@ -1,8 +1,9 @@
 """What every base model must show. A test class of a model inherits one or more of these suites.
 
 ``LearnsTaste`` for models that find what similar users like, ``LearnsOrder`` for models that read the order
-of a history, ``PredictsRatings`` for models that rate, ``ModelContract`` alone for those that do none of it. Before one of
-them stand ``ExplainsItself`` for models that explain a score and ``LearnsNewEvents`` for those that update::
+of a history, ``PredictsRatings`` for models that rate, ``ModelContract`` alone for those that do none of it.
+Before one of these, ``ExplainsItself`` for models that explain a score, ``LearnsNewEvents`` for those that
+update::
 
     class TestEASE(LearnsTaste):
         config = EASEConfig(reg=5.0)
