@@ -25,6 +25,9 @@ MODELS: dict[str, str] = {
     "als": "recx.models.factor.als:ALS",
     # sequence
     "rnn": "recx.models.sequence.rnn:RNN",
+    # content
+    "content": "recx.models.content.content:Content",
+    "hybrid": "recx.models.content.hybrid:Hybrid",
     # graph
     "gcn": "recx.models.graph.lightgcn:LightGCN",
 }

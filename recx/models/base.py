@@ -24,6 +24,12 @@ class ModelConfig:
 
     name: str = ""
     """Which model these settings are for: a key of recx.models.MODELS."""
+    reads_catalogue: ClassVar[bool] = False
+    """Learns from the columns of items or users too: with another catalogue it is another fit."""
+
+    def files(self) -> tuple[Path, ...]:
+        """Files named in the settings that it learns from: with other content it is another fit."""
+        return ()
 
 
 C = TypeVar("C", bound=ModelConfig)

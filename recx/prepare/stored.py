@@ -100,7 +100,7 @@ def assemble(
         IdMap(log.user_ids),
         IdMap(log.item_ids),
         Split(header["split"], select, tuple(windows), final),
-        Catalog(log.item_features, log.user_features, log.available_from),
+        Catalog(log.item_features, log.user_features, log.available_from, log.item_ids),
         header["feedback"],
         None if scale is None else (float(scale[0]), float(scale[1])),
         header["relevant_from"],

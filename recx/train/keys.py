@@ -10,15 +10,22 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from recx import store
-from recx.data import Fold
+from recx.data import Catalog, Fold
 from recx.errors import DataError
 from recx.models import all_models
 from recx.models.base import ModelConfig
 
 
-def fit_key(model: ModelConfig, fold: Fold, seed: int, watched: str = "") -> str:
-    """Of model settings, fold, seed and sources; ``watched`` says what may have stopped the fit."""
-    return digest(asdict(model), fold.fingerprint, seed, sources(model.name), watched)
+def fit_key(model: ModelConfig, fold: Fold, catalog: Catalog, seed: int, watched: str = "") -> str:
+    """Of model settings, fold, seed and sources, and of the catalogue and the files that the model reads;
+    ``watched`` says what may have stopped the fit.
+    """
+    known = [catalog.fingerprint] if model.reads_catalogue else []
+    for file in model.files():
+        if not file.is_file():
+            raise DataError(f"{model.name}: {file} is missing")
+        known.append(store.sha256(file))
+    return digest(asdict(model), fold.fingerprint, seed, sources(model.name), watched, *known)
 
 
 def digest(*parts: object) -> str:

@@ -1,0 +1,1 @@
+"""Content models: what items say about themselves, sold before or not."""
