@@ -16,6 +16,7 @@ FLAGS = {
     "fuse": "--conf DIR  --quiet",
     "sweep": "--conf DIR  --quiet",
     "evaluate": "--conf DIR  --quiet",
+    "recommend": "--conf DIR  --quiet",
     "run": "--conf DIR  --quiet",
 }
 

@@ -5,6 +5,8 @@ PURPOSE = {
     "train": "Train one base model and show how it does on valid; test stays closed until `recx evaluate`.",
     "fuse": "Stack base models with LightGBM on scores they gave without having seen the labels.",
     "evaluate": "Measure finished runs on test by one protocol, compare them in pairs and write a report.",
+    "recommend": "Write the best items of some or all users to a file: what a finished run would show them "
+    "today, and with explain=3 why.",
     "sweep": "Train with many settings, rank them on watch and keep the best; a stopped sweep continues. "
     "Several values are written model.factors=32,64 or model.layers=range(1,4) or model=als,ease; with "
     "search=random also model.dropout=interval(0,.5) and, drawn on a logarithmic scale, "

@@ -116,6 +116,29 @@ class Interactions:
             {name: column[rows] for name, column in self.columns.items()},
         )
 
+    def merged(self, later: "Interactions") -> "Interactions":
+        """These rows and ``later`` ones of the same id space, each user's from oldest to newest.
+
+        Further columns are left behind.
+        """
+        users = np.concatenate([self.users, later.users])
+        dated = self.times is not None and later.times is not None
+        times = np.concatenate([self.times, later.times]) if dated else None
+        # a stable sort keeps what is not dated in the order given
+        order = np.argsort(users, kind="stable") if times is None else np.lexsort((times, users))
+        both = self.events is not None and later.events is not None
+        events = np.concatenate([self.events, later.events]) if both else None
+        return Interactions(
+            users[order],
+            np.concatenate([self.items, later.items])[order],
+            np.concatenate([self.values, later.values])[order],
+            self.n_users,
+            self.n_items,
+            None if times is None else times[order],
+            None if events is None else events[order],
+            self.order,
+        )
+
     def matrix(self, duplicates: Duplicates = "sum") -> csr_array:
         """Users x items. ``sum`` adds the values of repeats, ``last`` keeps the newest, ``binary`` holds
         ones.

@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, final
 
+import numpy as np
+
 from recx import store
 from recx.arrays import Float32, Int32
 from recx.data import Pairs, Rankings, UserBatch
@@ -38,6 +40,14 @@ class Part:
     file: str  # meta.txt
     sanity: Sanity
     features: tuple[Feature, ...]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What made a fusion recommend an item."""
+
+    item: int
+    parts: dict[str, float]  # base, feature group, agreement or bias -> what it adds to the stack's score
 
 
 class Fusion:
@@ -116,6 +126,48 @@ class Fusion:
             items, best = top_k(self.score(block, allowed), allowed.order, k)
             blocks.append(Rankings(block.users, items, best))
         return Rankings.concatenate(blocks)
+
+    def explain(self, batch: UserBatch, lists: Rankings, allowed: Allowed) -> list[list[Told]]:
+        """What the fusion listened to for the items of ``lists``, row by row, in their order.
+
+        The parts of an item are the stack's contributions (TreeSHAP), summed by base and feature group; with
+        the constant ``bias`` they add up to its score before it is laid over the bases'. Where another stands
+        in for the stack, that is the only part; an item that is no candidate has none.
+        """
+        told: list[list[Told]] = []
+        start = 0
+        for block in split_batch(batch, block_size(len(allowed.items)) // 2):
+            rows = lists.items[start : start + len(block)]
+            start += len(block)
+            asked = self._ask(block, allowed, FINAL, dict(self.bases(FINAL).scores(block, allowed)))
+            candidates, n_items = asked.candidates, len(allowed.items)
+            held = candidates.rows.astype(np.int64) * n_items + candidates.items
+            for row, items in enumerate(rows):
+                wanted = row * n_items + items[items >= 0].astype(np.int64)
+                place = np.minimum(np.searchsorted(held, wanted), max(len(held) - 1, 0))
+                found = held[place] == wanted
+                parts = self._parts_of(asked.block.values[place[found]])
+                at = iter(parts)
+                told.append(
+                    [
+                        Told(int(item), next(at) if there else {})
+                        for item, there in zip(items[items >= 0], found, strict=True)
+                    ]
+                )
+        return told
+
+    def _parts_of(self, values: Float32) -> list[dict[str, float]]:
+        part = self.parts[RANKING]
+        if part.sanity.fallback:
+            return [{part.sanity.fallback: 1.0}] * len(values)
+        groups = [feature.group for feature in part.features] + ["bias"]
+        found = []
+        for row in self.stack(RANKING).contributions(values) if len(values) else ():
+            sums: dict[str, float] = {}
+            for group, value in zip(groups, row, strict=True):
+                sums[group] = sums.get(group, 0.0) + float(value)
+            found.append(sums)
+        return found
 
     def rate_all(self, batch: UserBatch, pairs: Pairs) -> dict[str, Float32]:
         """Ratings (pairs,), unclipped, of the bases that rate, the fusion and the mean.
