@@ -1,9 +1,9 @@
 """What every base model must show. A test class of a model inherits one or more of these suites.
 
 ``LearnsTaste`` for models that find what similar users like, ``LearnsOrder`` for models that read the order
-of a history, ``PredictsRatings`` for models that rate, ``ModelContract`` alone for those that do none of it.
-Before one of these, ``ExplainsItself`` for models that explain a score, ``LearnsNewEvents`` for those that
-update::
+of a history, ``LearnsAttributes`` for those that read the catalogue, ``PredictsRatings`` for models that
+rate, ``ModelContract`` alone for those that do none of it. Before one of these, ``ExplainsItself`` for models
+that explain a score, ``LearnsNewEvents`` for those that update::
 
     class TestEASE(LearnsTaste):
         config = EASEConfig(reg=5.0)
@@ -18,16 +18,19 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from recx.data import Histories, Pairs, UserBatch
+from recx.data import Catalog, Histories, Pairs, UserBatch
+from recx.errors import DataError
 from recx.models import config_class, create
 from recx.models.base import ModelConfig, Recommender, RunOptions
 from recx.train.runs import read_model, write_model
 from tests.models.planted import (
     NOON,
     Planted,
+    attributes,
     checkerboard,
     clusters,
     cycle,
+    described,
     everything_new,
     log_of,
     planted,
@@ -45,7 +48,13 @@ def popular(name: str, k: int = 10) -> float:
     return log.hits(create(config_class("popular")(name="popular")).fit(log.data, RUN), k)
 
 
-PLANTED = {"checkerboard": checkerboard, "clusters": clusters, "cycle": cycle, "ratings": ratings}
+PLANTED = {
+    "checkerboard": checkerboard,
+    "clusters": clusters,
+    "cycle": cycle,
+    "ratings": ratings,
+    "attributes": attributes,
+}
 
 
 class ModelContract:
@@ -58,10 +67,15 @@ class ModelContract:
     rtol: ClassVar[float] = 1e-4
     """How far scores of the same pair may differ between two ways to ask."""
 
+    @classmethod
+    def told(cls, log: Planted) -> Planted:
+        """The log with what else the model must be told; models of the catalogue override it."""
+        return log
+
     @pytest.fixture(scope="class")
     @classmethod
     def known(cls) -> Planted:
-        return PLANTED[cls.log]()
+        return cls.told(PLANTED[cls.log]())
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -91,7 +105,7 @@ class ModelContract:
     def test_the_same_seed_gives_the_same_arrays_and_a_second_fit_starts_afresh(
         self, model: Recommender, known: Planted
     ) -> None:
-        again = create(self.config).fit(PLANTED["checkerboard"]().data, RUN).fit(known.data, RUN)
+        again = create(self.config).fit(self.told(checkerboard()).data, RUN).fit(known.data, RUN)
         first, second = model.arrays(), again.arrays()
         assert first.keys() == second.keys()
         for name, array in first.items():
@@ -138,7 +152,7 @@ class ModelContract:
     @pytest.mark.parametrize("times", [True, False], ids=["dated", "undated"])
     def test_items_nobody_has_met_are_scored_and_may_stand_in_a_history(self, times: bool) -> None:
         rows = [(u, (u + step) % 6, 1.0) for u in range(12) for step in range(4)]
-        log = planted(log_of(rows, 13, 9, times), [0] * 13)
+        log = self.told(planted(log_of(rows, 13, 9, times), [0] * 13))
         model = create(self.config).fit(log.data, RUN)
         met = Histories(
             np.array([0, 1, 3]),
@@ -151,17 +165,17 @@ class ModelContract:
         assert np.isfinite(model.score(log.batch)).all()
 
     def test_one_user_and_one_item_are_enough(self) -> None:
-        log = planted(log_of([(0, 0, 1.0)], 1, 1), [0])
+        log = self.told(planted(log_of([(0, 0, 1.0)], 1, 1), [0]))
         model = create(self.config).fit(log.data, RUN)
         assert np.isfinite(model.score(log.batch)).all()
 
     def test_a_user_may_meet_an_item_again_and_values_may_differ(self) -> None:
         rows = [(u, (u + s * s) % 7, 1.0 + s % 3) for u in range(20) for s in range(6)]
-        log = planted(log_of(rows, 20, 7), [0] * 20)
+        log = self.told(planted(log_of(rows, 20, 7), [0] * 20))
         assert np.isfinite(create(self.config).fit(log.data, RUN).score(log.batch)).all()
 
     def test_ratings_do_not_break_it(self) -> None:
-        log = ratings()
+        log = self.told(ratings())
         lists = (
             create(self.config).fit(log.data, RUN).recommend(log.batch, 5, everything_new(log.log.n_items))
         )
@@ -172,11 +186,11 @@ class LearnsTaste(ModelContract):
     """For models that find what similar users like."""
 
     def test_it_finds_the_withheld_diagonal_of_a_checkerboard(self) -> None:
-        board = checkerboard()
+        board = self.told(checkerboard())
         assert board.hits(create(self.config).fit(board.data, RUN), 1) == 1.0
 
     def test_it_beats_popular_on_planted_clusters(self) -> None:
-        log = clusters()
+        log = self.told(clusters())
         found = log.hits(create(self.config).fit(log.data, RUN), 10)
         assert found > 1.5 * popular("clusters"), f"{found:.2f} against {popular('clusters'):.2f}"
 
@@ -210,6 +224,38 @@ class LearnsOrder(ModelContract):
         scores = model.score(UserBatch(np.full(n, -1, dtype=np.int32), histories))
         scores[np.arange(n)[:, None], steps] = -np.inf
         assert np.mean(np.argmax(scores, axis=1) == (steps[:, -1] + 1) % n) > 0.9
+
+
+class LearnsAttributes(ModelContract):
+    """For models that read the catalogue: they find items that nobody has met."""
+
+    log = "attributes"
+
+    @classmethod
+    def told(cls, log: Planted) -> Planted:
+        return described(log)
+
+    def test_it_finds_items_without_a_single_event(self, model: Recommender, known: Planted) -> None:
+        assert not known.log.item_counts[known.target].any()
+        assert known.hits(model, 12) > 0.9
+        assert popular("attributes", 12) == 0.0
+
+    def test_without_a_catalogue_it_says_what_is_missing(self, known: Planted) -> None:
+        blank = replace(known.data, catalog=Catalog())
+        with pytest.raises(DataError, match=f"^{self.config.name}: the data set describes no item"):
+            create(self.config).fit(blank, RUN)
+
+    def test_items_that_say_nothing_are_scored_too(self, known: Planted) -> None:
+        words = {name: column.copy() for name, column in known.data.catalog.items.items()}
+        for column in words.values():
+            column[:3] = np.nan if column.dtype.kind == "f" else ""
+        model = create(self.config).fit(replace(known.data, catalog=Catalog(words)), RUN)
+        assert np.isfinite(model.score(known.batch)).all()
+        only = Histories(np.array([0, 1]), np.array([0], dtype=np.int32), np.ones(1, np.float32), None)
+        lists = model.recommend(
+            UserBatch(np.array([-1], dtype=np.int32), only, None), 5, everything_new(known.log.n_items)
+        )
+        assert (lists.items >= 0).all()
 
 
 class PredictsRatings(ModelContract):

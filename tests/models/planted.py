@@ -124,6 +124,57 @@ def ratings(seed: int = 0, n_users: int = 60, n_items: int = 40) -> Planted:
     return planted(log_of(rows, n_users, n_items), target)
 
 
+def attributes(
+    seed: int = 0, n_tastes: int = 4, n_users: int = 80, warm: int = 48, cold: int = 12
+) -> Planted:
+    """Items whose words follow their taste, the last ``cold`` without a single event; one of them, of the
+    user's taste, is kept back from everybody.
+
+    Among the words of an item is one of any taste; its brand says nothing, its price half of what its kind
+    says.
+    """
+    generator = np.random.default_rng(seed)
+    taste = np.concatenate([np.arange(warm), np.arange(cold)]) % n_tastes
+    rows, target = [], []
+    for user in range(n_users):
+        own = np.flatnonzero(taste == user % n_tastes)
+        chosen = generator.choice(own[own < warm], 6, replace=False)
+        stray = generator.integers(0, warm)
+        rows += [
+            (user, int(item), 1.0) for item in generator.permutation([*np.setdiff1d(chosen, stray), stray])
+        ]
+        target.append(int(generator.choice(own[own >= warm])))
+    log = planted(log_of(rows, n_users, warm + cold), target)
+    return replace(log, data=replace(log.data, catalog=told(taste, generator)))
+
+
+def told(taste: Int32, generator: np.random.Generator) -> Catalog:
+    """A catalogue of items of these tastes: kind, brand, title and price."""
+    n, n_tastes = len(taste), int(taste.max()) + 1
+    words = np.array([f"word{taste}" for taste in range(n_tastes)])
+    others = words[generator.integers(0, n_tastes, n)]
+    titles = [
+        f"the {words[own]} {other} N{item}"
+        for item, (own, other) in enumerate(zip(taste, others, strict=True))
+    ]
+    return Catalog(
+        {
+            "kind": np.array([f"kind {own}" for own in taste], dtype=object),
+            "brand": np.array([f"Brand {brand}" for brand in generator.integers(0, 3, n)], dtype=object),
+            "title": np.array(titles, dtype=object),
+            "price": (10.0 * (taste // 2) + generator.random(n)).astype(np.float32),
+        }
+    )
+
+
+def described(log: Planted) -> Planted:
+    """The log with a catalogue where it has none: even items are of one taste, odd ones of another."""
+    if log.data.catalog.items:
+        return log
+    catalog = told(np.arange(log.log.n_items, dtype=np.int32) % 2, np.random.default_rng(0))
+    return replace(log, data=replace(log.data, catalog=catalog))
+
+
 def rating_of(user: int, item: int) -> float:
     """The planted rating: 3, plus taste (1), strictness (-.5 .. .5) and quality (-.5 .. .5)."""
     taste = 1.0 if user % 2 == item % 2 else -1.0

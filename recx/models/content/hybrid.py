@@ -7,7 +7,8 @@ from scipy.sparse import csr_array, vstack
 from recx.arrays import Float32
 from recx.data import Pairs, TrainingData, UserBatch
 from recx.errors import UsageError
-from recx.kernels.neighbours import add_pairs, add_rows, similar
+from recx.kernels.nearest import similar
+from recx.kernels.neighbours import add_pairs, add_rows
 from recx.models.base import Reason, Recommender, RunOptions, Validation
 from recx.models.content.config import HybridConfig
 from recx.models.content.description import Description

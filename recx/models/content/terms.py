@@ -44,15 +44,15 @@ def _usable(catalog: Catalog, config: DescriptionConfig) -> Sequence[str]:
             f"{model}: min_items={config.min_items}, max_share={config.max_share:g}, bands={config.bands}: "
             "expected 1 or more, a share above 0 up to 1, and 2 or more"
         )
-    for name in config.columns:
-        if name not in catalog.items:
-            known = did_you_mean(name, catalog.items) or f"; it has {', '.join(catalog.items) or 'none'}"
-            raise UsageError(f"{model}: the data set has no item column '{name}'{known}")
     if not catalog.items and not config.vectors:
         raise DataError(
             f"{model}: the data set describes no item; prepare it with item columns (dataset.item_file=...), "
             "or give model.vectors=FILE"
         )
+    for name in config.columns:
+        if name not in catalog.items:
+            known = did_you_mean(name, catalog.items) or f"; it has {', '.join(catalog.items) or 'none'}"
+            raise UsageError(f"{model}: the data set has no item column '{name}'{known}")
     return config.columns or list(catalog.items)
 
 

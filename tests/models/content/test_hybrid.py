@@ -1,0 +1,76 @@
+"""hybrid: the contract, similarities worked out plainly, and its two ends."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from recx.data import Catalog
+from recx.errors import UsageError
+from recx.models.base import RunOptions
+from recx.models.content.config import HybridConfig
+from recx.models.content.hybrid import Hybrid
+from recx.models.content.terms import terms_of
+from recx.models.neighbour.config import ItemKNNConfig
+from recx.models.neighbour.item_knn import ItemKNN
+from tests.models.contract import ExplainsItself, LearnsAttributes, LearnsTaste
+from tests.models.planted import Planted, attributes, clusters, described
+
+RUN = RunOptions(seed=1)
+
+
+class TestHybrid(ExplainsItself, LearnsAttributes):
+    config = HybridConfig()
+
+
+class TestHybridWithItsOwn(ExplainsItself, LearnsAttributes):
+    config = HybridConfig(own=0.5, decay=0.9, values="log", user_power=0.4, item_power=0.4, neighbours=30)
+
+
+class TestHybridOfTheLog(LearnsTaste):
+    """A catalogue that says little does not spoil what the log says."""
+
+    config = HybridConfig(content=0.1)
+
+    @classmethod
+    def told(cls, log: Planted) -> Planted:
+        return described(log)
+
+
+def test_similarities_are_those_of_the_stacked_matrix() -> None:
+    log = attributes()
+    config = HybridConfig(content=3.0, neighbours=60, user_power=0.5, history_power=0.7, item_power=0.3)
+    model = Hybrid(config).fit(log.data, RUN)
+    n = log.log.n_items
+    users = log.log.matrix("binary").toarray().astype(np.float64)
+    terms = terms_of(log.data.catalog, n, config)[0].toarray()
+    degree = np.maximum(users.sum(axis=1), 1) ** -0.5
+    norm = users.sum(axis=0) + 3.0 * (terms.any(axis=1))
+    expected = users.T @ (degree[:, None] * users) + 3.0 * terms @ terms.T
+    expected /= np.outer(norm**0.7, norm**0.3)
+    np.fill_diagonal(expected, 0)
+    assert_allclose(model.score(log.batch), users @ expected, rtol=1e-4, atol=1e-5)
+
+
+def test_items_that_say_nothing_of_each_other_leave_item_knn() -> None:
+    log = clusters()
+    words = np.array([f"word{item}" for item in range(log.log.n_items)], dtype=object)
+    log = replace(log, data=replace(log.data, catalog=Catalog({"title": words})))
+    plain = ItemKNN(ItemKNNConfig(neighbours=20)).fit(log.data, RUN)
+    hybrid = Hybrid(HybridConfig(neighbours=20)).fit(log.data, RUN)
+    assert_allclose(hybrid.score(log.batch), plain.score(log.batch), rtol=1e-4, atol=1e-5)
+
+
+def test_a_bestseller_is_known_by_its_buyers_and_a_new_item_by_its_words() -> None:
+    log = attributes()
+    heavy = Hybrid(HybridConfig(content=50.0)).fit(log.data, RUN).score(log.batch)
+    light = Hybrid(HybridConfig(content=0.5)).fit(log.data, RUN).score(log.batch)
+    cold = log.log.item_counts == 0
+    share = [scores[:, cold].sum() / scores.sum() for scores in (light, heavy)]
+    assert 0 < share[0] < share[1]
+
+
+def test_without_a_share_for_the_content_another_model_is_named() -> None:
+    with pytest.raises(UsageError, match=r"content=0 .* model=item_knn"):
+        Hybrid(HybridConfig(content=0.0)).fit(attributes().data, RUN)
