@@ -11,7 +11,16 @@ import numpy as np
 
 from recx import store
 from recx.data import IdMap
-from recx.evaluate.result import Comparison, Contribution, CurvePoint, Entrant, Estimate, Report, TaskResult
+from recx.evaluate.result import (
+    Comparison,
+    Contribution,
+    CurvePoint,
+    Entrant,
+    Estimate,
+    Report,
+    SliceResult,
+    TaskResult,
+)
 from recx.metrics import VERSION
 from recx.metrics.measure import Measured, write_per_user
 
@@ -26,6 +35,11 @@ def write_report(report: Report) -> None:
         task["headline"] = _versioned(task["headline"])
         for entrant in task["entrants"]:
             entrant["metrics"] = {_versioned(name): value for name, value in entrant["metrics"].items()}
+        for part in task["slices"]:
+            part["entrants"] = {
+                label: {_versioned(name): value for name, value in metrics.items()}
+                for label, metrics in part["entrants"].items()
+            }
         for comparison in task["comparisons"]:
             comparison["metric"] = _versioned(comparison["metric"])
     store.write_json(Path(report.folder) / REPORT, plain)
@@ -69,13 +83,23 @@ def _task(plain: store.Json) -> TaskResult:
             "entrants": [_entrant(entrant) for entrant in plain["entrants"]],
             "comparisons": [_comparison(comparison) for comparison in plain["comparisons"]],
             "contributions": [Contribution(**part) for part in plain["contributions"]],
+            "slices": [_slice(part) for part in plain.get("slices", [])],
         }
     )
 
 
 def _entrant(plain: store.Json) -> Entrant:
-    metrics = {_bare(name): Estimate(**value) for name, value in plain["metrics"].items()}
+    metrics = _metrics(plain["metrics"])
     return Entrant(**plain | {"metrics": metrics, "curve": [CurvePoint(**point) for point in plain["curve"]]})
+
+
+def _slice(plain: store.Json) -> SliceResult:
+    entrants = {label: _metrics(metrics) for label, metrics in plain["entrants"].items()}
+    return SliceResult(**plain | {"entrants": entrants})
+
+
+def _metrics(plain: store.Json) -> dict[str, Estimate]:
+    return {_bare(name): Estimate(**value) for name, value in plain.items()}
 
 
 def _comparison(plain: store.Json) -> Comparison:

@@ -71,6 +71,22 @@ class Contribution:
     without: float | None  # ndcg@10 (or rmse) lost on the window's held-out users when the base is left out
 
 
+FEWEST_USERS = 30
+"""Users a slice must have: a mean over fewer says more about them than about the entrants."""
+
+
+@dataclass(frozen=True)
+class SliceResult:
+    """All entrants on a part of what was to be found; candidates are those of the task."""
+
+    name: str  # "cold items"
+    meaning: str  # which targets count, in a sentence
+    n_users: int  # with at least one such target
+    n_targets: int  # such targets over all users
+    entrants: dict[str, dict[str, Estimate]]
+    """Label -> "ndcg@10" -> estimate; nobody where the slice has fewer than FEWEST_USERS users."""
+
+
 @dataclass(frozen=True)
 class TaskResult:
     """All entrants under one protocol."""
@@ -89,6 +105,7 @@ class TaskResult:
     candidate_recall: float | None  # of the fusion's union: its ceiling
     item_exposure: list[float]  # share of the test interactions per popularity decile: what users really took
     verdict: list[str]  # sentences; the first says it all
+    slices: list[SliceResult] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

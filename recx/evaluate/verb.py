@@ -15,6 +15,7 @@ from recx.evaluate.exposure import deciles, shares
 from recx.evaluate.files import PER_USER, write_report, write_users
 from recx.evaluate.result import Entrant, Report, TaskResult
 from recx.evaluate.scoring import Scored, score_task
+from recx.evaluate.slices import measure_slice, slices_of
 from recx.evaluate.sources import About, Source, check_same_data, open_source
 from recx.evaluate.tasks import Task, plan_tasks
 from recx.evaluate.verdict import verdict
@@ -145,6 +146,10 @@ def _task(
             _on_valid(task, headline, kinds, scored),
             [source.fusion.note for source in task.fusions if source.fusion.note],
         ),
+        [
+            measure_slice(part, targets, {name: each.measured for name, each in scored.items()})
+            for part in slices_of(fold, targets)
+        ],
     )
     return result, scored
 

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from recx.arrays import Float32, Float64, Int32, Int64
+from recx.arrays import Bool, Float32, Float64, Int32, Int64
 from recx.data import Rankings
 
 
@@ -46,6 +46,13 @@ class Targets:
         np.cumsum(counts, out=indptr[1:])
         index = np.arange(indptr[-1]) + np.repeat(self.indptr[:-1][rows] - indptr[:-1], counts)
         return Targets(self.users[rows], indptr, self.items[index], self.grades[index])
+
+    def only(self, counts: Bool) -> Targets:
+        """The relevant items that ``counts`` marks (relevant,), of the users who have one."""
+        left = np.bincount(self.rows[counts], minlength=len(self))
+        some = left > 0
+        indptr = np.append(0, np.cumsum(left[some])).astype(np.int64)
+        return Targets(self.users[some], indptr, self.items[counts], self.grades[counts])
 
     def sample(self, most: int, seed: int) -> Targets:
         """At most ``most`` users, drawn with ``seed``; all of them where there are no more."""

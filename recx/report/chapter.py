@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Literal
 
 from recx.errors import UsageError
-from recx.evaluate.result import Comparison, Entrant, Estimate, Report, TaskResult
+from recx.evaluate.result import FEWEST_USERS, Comparison, Entrant, Estimate, Report, SliceResult, TaskResult
 from recx.metrics import parse
 from recx.report.words import finite, number, percent, title
 
@@ -157,6 +157,21 @@ class Chapter:
     def _comparisons(self) -> dict[tuple[str, str, str], Comparison]:
         return {(each.metric, each.a, each.b): each for each in self.task.comparisons}
 
+    def sliced(
+        self, part: SliceResult, metrics: Sequence[str]
+    ) -> list[tuple[Entrant, list[Estimate | None]]]:
+        """Every entrant's numbers on a slice; nothing where it was too small."""
+        return [
+            (entrant, [part.entrants[entrant.label].get(metric) for metric in metrics])
+            for entrant in self.entrants
+            if entrant.label in part.entrants
+        ]
+
+    def slice_metrics(self, part: SliceResult) -> list[str]:
+        """What a slice was measured by at the cut-off that is shown."""
+        names = dict.fromkeys(name for metrics in part.entrants.values() for name in metrics)
+        return [name for name in names if cut_of(name) == self.shown_cut]
+
     def lead(self) -> str:
         """The verdict in words that need no metric; empty where there is nothing to say."""
         fused, best = self.fusion, self.reference
@@ -273,6 +288,16 @@ def footnote(entrant: Entrant) -> str:
     if entrant.without_list:
         notes.append(f"{entrant.without_list:,} users without a list count as 0")
     return "; ".join(notes)
+
+
+def about_slice(part: SliceResult) -> str:
+    """How much there was to be found in a slice, and what that means for its numbers."""
+    if not part.n_users:
+        return f"nobody took one of {part.meaning}"
+    asked = f"{part.n_users:,} users with {part.n_targets:,} to be found"
+    if part.n_users < FEWEST_USERS:
+        return f"too small: {asked}, fewer than {FEWEST_USERS} users"
+    return f"{asked}: {part.meaning}"
 
 
 def headed(metric: str) -> str:

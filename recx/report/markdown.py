@@ -6,8 +6,8 @@ import html
 import re
 from collections.abc import Sequence
 
-from recx.evaluate.result import Entrant, Report
-from recx.report.chapter import Chapter, footnote, origin
+from recx.evaluate.result import Entrant, Estimate, Report, SliceResult
+from recx.report.chapter import Chapter, about_slice, footnote, origin
 from recx.report.words import (
     MISSING,
     count,
@@ -70,6 +70,7 @@ def _task(chapter: Chapter, where: str) -> list[str]:
     if best and chapter.fusion and (metrics := _differences(chapter, _by_metric(chapter, columns))):
         about = f"{chapter.fusion.label}: difference to {best.label}, metric by metric{where}"
         parts.append(_folded(about, metrics))
+    parts += [_slice(chapter, part, where) for part in task.slices]
     words = [escape(str(each)) for each in task.protocol.get("words", [])]
     parts.append(f"<sub>{'; '.join(words)}.</sub>" if words else "")
     return parts
@@ -87,6 +88,22 @@ def _main_table(chapter: Chapter, columns: Sequence[str]) -> str:
         name = f"{code(entrant.label)}{FLAGS[chapter.role(entrant)]}" + (f" ({note})" if note else "")
         rows.append([f"**{name}**" if entrant.kind == "fusion" else name, *cells])
     return _table(heads, rows)
+
+
+def _slice(chapter: Chapter, part: SliceResult, where: str) -> str:
+    """A folded table of a slice; a line where it was too small."""
+    about = f"{part.name}: {about_slice(part)}"
+    metrics = chapter.slice_metrics(part)
+    rows = [
+        [code(entrant.label), *(cell for each in estimates for cell in _with_interval(each))]
+        for entrant, estimates in chapter.sliced(part, metrics)
+    ]
+    heads = [head for metric in metrics for head in (title(metric), "95% interval")]
+    return _folded(f"{about}{where}", _table(["", *heads], rows)) if rows else f"<sub>{escape(about)}.</sub>"
+
+
+def _with_interval(estimate: Estimate | None) -> tuple[str, str]:
+    return (number(estimate.value), interval(estimate)) if estimate else (MISSING, MISSING)
 
 
 def _by_entrant(chapter: Chapter) -> list[tuple[str, str, str]]:

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from recx.evaluate.result import Entrant, Report
+from recx.evaluate.result import Entrant, Report, SliceResult
 from recx.report.chapter import Chapter, Role, crosses, headed, higher_is_better, origin
-from recx.report.words import MISSING, count, finite, number, percent, title
+from recx.report.words import MISSING, count, finite, listed, number, percent, title
 
 BEFORE = ("precision", "recall", "f1", "ndcg", "rmse", "mse", "mae", "hit", "coverage", "map", "mrr")
 """Which columns stay longest where the terminal is narrow."""
@@ -53,7 +53,8 @@ def _task(chapter: Chapter, dataset: str, where: str | None, console: Console) -
         if chapter.reference:
             keys.append(f"gain: over {chapter.reference.label}, ~ where the interval holds 0")
         _say(console, "   ".join(keys), "dim")
-    if words := [*chapter.plainly(), *task.verdict[1:]]:
+    words = [*chapter.plainly(), *task.verdict[1:]]
+    if words := [*words, *filter(None, (_cold(chapter, part) for part in task.slices[:1]))]:
         console.print()
         for line in words:
             _say(console, line, indent="- ")
@@ -89,6 +90,21 @@ def _table(chapter: Chapter, width: int) -> Table:
         cells = [Text(cells[place]) for _, cells in columns]
         table.add_row(Text(names[place]), *cells, style=STYLES[chapter.role(entrant)])
     return table
+
+
+def _cold(chapter: Chapter, part: SliceResult) -> str:
+    """Who finds what of the first slice; the page has the others."""
+    metric = next((name for name in chapter.slice_metrics(part) if name.startswith("recall")), None)
+    if metric is None:
+        return ""
+    found = [(entrant.label, each.value) for entrant, (each,) in chapter.sliced(part, [metric]) if each]
+    best = sorted(((label, value) for label, value in found if value > 0), key=lambda pair: -pair[1])[:3]
+    asked = f"{part.name[:1].upper()}{part.name[1:]}, {count(part.n_users)} users"
+    if not best:
+        return f"{asked}: nobody finds one."
+    others = "" if len(best) == len(found) else ", of the others less"
+    numbers = listed([f"{label} {_brief(value)}" for label, value in best])
+    return f"{asked}: {title(metric)} of {numbers}{others}."
 
 
 def _width(head: str, cells: Sequence[str]) -> int:

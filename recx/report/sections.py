@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from recx.metrics import parse
 from recx.report import tables
-from recx.report.chapter import Chapter
+from recx.report.chapter import Chapter, about_slice
 from recx.report.markup import Child, Markup, join, tag
 from recx.report.plots import forest
 from recx.report.plots.bars import metric_bars
@@ -27,6 +27,7 @@ def task_section(chapter: Chapter, name: str, origin: str | None) -> Markup:
         made.differences(),
         made.attribution(),
         made.popularity(),
+        made.slices(),
         made.curves(),
         made.cost(),
         made.protocol(),
@@ -198,6 +199,31 @@ class _Task:
         if taken and finite(taken[0]):
             return f"{says} of the items; of what users chose, {percent(taken[0], 0)} is."
         return f"{says} of the items."
+
+    def slices(self) -> Markup:
+        """Cold items in sight, the other parts folded."""
+        chapter, parts = self.chapter, self.task.slices
+        if not parts:
+            return Markup()
+        at = "" if chapter.shown_cut is None else f" at k = {chapter.shown_cut}"
+        made: list[Child] = []
+        for part in parts:
+            words = f"{_sentence(part.name).removesuffix('.')}{at}, {about_slice(part)}."
+            if part.entrants:
+                made.append(tables.slice_table(chapter, part, self._caption(words)))
+            else:
+                made.append(tag("p", f"{_sentence(part.name).removesuffix('.')}: {about_slice(part)}."))
+        return join(
+            self._part("Cold items, bestsellers and the long tail"),
+            tag(
+                "p",
+                "Only such items count as found, and only users who took one are asked; what may be "
+                "recommended stays the same.",
+                class_="soft small",
+            ),
+            made[0],
+            tag("details", tag("summary", "Head, middle and tail"), made[1:]) if made[1:] else None,
+        )
 
     def curves(self) -> Markup:
         """How the trained models learnt."""

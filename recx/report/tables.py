@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from recx.evaluate.result import Entrant
+from recx.evaluate.result import Entrant, Estimate, SliceResult
 from recx.report.chapter import Chapter, Role, footnote, headed, sign_of
 from recx.report.markup import Child, Markup, tag
 from recx.report.plots.bars import WORDS
@@ -34,17 +34,36 @@ def metric_table(chapter: Chapter, metrics: Sequence[str], caption: Child) -> Ma
         cells = []
         for metric in metrics:
             estimate, value = entrant.metrics.get(metric), chapter.value(entrant, metric)
-            if estimate is None or value is None:
-                cells.append(tag("td", MISSING, data_label=headed(metric)))
-                continue
-            shown: Child = number(value)
-            if value == chapter.best(metric):
-                shown = tag("b", shown)
-            span = tag("small", interval(estimate).replace(" to ", "–"))
-            over = f"{title(metric)} of {entrant.label}, over {count(estimate.n)}"
-            cells.append(tag("td", shown, span, data_label=headed(metric), title=over))
+            known = None if value is None else estimate
+            cells.append(_estimate(entrant, metric, known, value == chapter.best(metric)))
         rows.append(tag("tr", _name(chapter, entrant), cells, class_=chapter.role(entrant)))
     return _table("wide", caption, ["", *map(headed, metrics)], rows)
+
+
+def slice_table(chapter: Chapter, part: SliceResult, caption: Child) -> Markup:
+    """A row an entrant, a column a metric of the slice; the best of each column is bold."""
+    metrics = chapter.slice_metrics(part)
+    numbers = chapter.sliced(part, metrics)
+    columns = zip(*(estimates for _, estimates in numbers), strict=True)
+    best = [max((each.value for each in column if each), default=None) for column in columns]
+    rows = []
+    for entrant, estimates in numbers:
+        cells = [
+            _estimate(entrant, metric, estimate, estimate is not None and 0 < estimate.value == most)
+            for metric, estimate, most in zip(metrics, estimates, best, strict=True)
+        ]
+        rows.append(tag("tr", _name(chapter, entrant), cells, class_=chapter.role(entrant)))
+    return _table("wide", caption, ["", *map(headed, metrics)], rows)
+
+
+def _estimate(entrant: Entrant, metric: str, estimate: Estimate | None, best: bool) -> Markup:
+    """A number with its interval below."""
+    if estimate is None:
+        return tag("td", MISSING, data_label=headed(metric))
+    shown: Child = tag("b", number(estimate.value)) if best else number(estimate.value)
+    span = tag("small", interval(estimate).replace(" to ", "–"))
+    over = f"{title(metric)} of {entrant.label}, over {count(estimate.n)}"
+    return tag("td", shown, span, data_label=headed(metric), title=over)
 
 
 def difference_table(chapter: Chapter, metrics: Sequence[str], caption: Child) -> Markup:

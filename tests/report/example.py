@@ -7,7 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from recx.evaluate.result import Comparison, Contribution, CurvePoint, Entrant, Estimate, Report, TaskResult
+from recx.evaluate.result import (
+    Comparison,
+    Contribution,
+    CurvePoint,
+    Entrant,
+    Estimate,
+    Report,
+    SliceResult,
+    TaskResult,
+)
 from recx.evaluate.verdict import verdict
 
 BASES = ("popular", "popular@recent", "personal", "item_knn", "user_knn", "als", "ease", "gcn", "rnn")
@@ -157,7 +166,29 @@ def _task(name: str, values: dict[str, float]) -> TaskResult:
         0.712 if allow else 0.384,
         _decay(0.55, 0.62),
         words,
+        _slices(entrants),
     )
+
+
+def _slices(entrants: list[Entrant]) -> list[SliceResult]:
+    """One that everybody is measured on, one that nobody took, one too small, one without a hit."""
+
+    def numbers(n: int, factor: float) -> dict[str, dict[str, Estimate]]:
+        return {
+            each.label: {
+                f"{name}@{k}": estimate(factor * each.metrics[f"{name}@{k}"].value, 0.01 * factor, n)
+                for name in ("ndcg", "recall", "hit")
+                for k in CUTS
+            }
+            for each in entrants
+        }
+
+    return [
+        SliceResult("cold items", "items that nobody had an interaction with", 412, 530, numbers(412, 0.3)),
+        SliceResult("head", "the bestsellers", 0, 0, {}),
+        SliceResult("middle", "the middle", 29, 31, {}),
+        SliceResult("tail", "the many others", 900, 2_100, numbers(900, 0.0)),
+    ]
 
 
 def _entrant(seed: int, label: str, ndcg: float) -> Entrant:
@@ -336,7 +367,10 @@ def hostile() -> Report:
     one = replace(task.entrants[0], label=NASTY, settings={"note": NASTY})
     two = replace(task.entrants[0], label="stack`|`", kind="fusion", curve=[CurvePoint(1, 0.5, 0.1)])
     compared = Comparison("ndcg@10", "stack`|`", NASTY, estimate(0.01, 0.001), 0.04, 0.01, 0.01, 0.01)
-    task = replace(task, name=NASTY, entrants=[one, two], comparisons=[compared], verdict=[NASTY])
+    part = SliceResult(NASTY, NASTY, 40, 50, {NASTY: {"ndcg@10": estimate(0.1, 0.01, 40)}})
+    task = replace(
+        task, name=NASTY, entrants=[one, two], comparisons=[compared], verdict=[NASTY], slices=[part]
+    )
     return Report(NASTY, [NASTY], {NASTY: NASTY}, [task], {"command": ["recx", NASTY], NASTY: NASTY})
 
 

@@ -235,3 +235,15 @@ def test_an_interval_lies_around_its_dot() -> None:
             float(str(value).removesuffix("%")) for value in (line.get("x1"), dot.get("cx"), line.get("x2"))
         )
         assert 0 <= low < middle < high <= 100
+
+
+def test_slices_have_their_numbers_and_what_is_too_small_says_so(whole: str) -> None:
+    text = body_of(whole)
+    task = example().tasks[0]
+    for metrics in task.slices[0].entrants.values():
+        for name in ("ndcg@10", "recall@10", "hit@10"):
+            assert number(metrics[name].value) in text
+            assert number(metrics[name].low) in text
+    assert "Head: nobody took one of the bestsellers." in text
+    assert "Middle: too small: 29 users with 31 to be found, fewer than 30 users." in text
+    assert "Cold items, bestsellers and the long tail" not in body_of(page(bare()))

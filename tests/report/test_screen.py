@@ -70,3 +70,9 @@ def test_numbers_that_are_none_are_dashes(name: str) -> None:
 
 def test_a_report_without_any_task_prints_nothing() -> None:
     assert printed(Report("shop", [], {}, [], {})) == ""
+
+
+def test_cold_items_are_told_in_a_sentence_where_somebody_was_measured_on_them() -> None:
+    text = " ".join(printed(example()).split())
+    assert "Cold items, 412 users: Recall@10 of stack" in text
+    assert "Cold items" not in printed(bare())
