@@ -22,7 +22,10 @@ MODELS: dict[str, str] = {
     "ease": "recx.models.linear.ease:EASE",
     # factor
     "svd": "recx.models.factor.svd:SVD",
+    "svdpp": "recx.models.factor.svdpp:SVDpp",
+    "nmf": "recx.models.factor.nmf:NMF",
     "als": "recx.models.factor.als:ALS",
+    "fm": "recx.models.factor.fm:FM",
     # sequence
     "rnn": "recx.models.sequence.rnn:RNN",
     # content

@@ -1,6 +1,7 @@
 """Settings of the factor models."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from recx.models.base import ModelConfig
 
@@ -27,6 +28,50 @@ class SVDConfig(ModelConfig):
 
 
 @dataclass
+class SVDppConfig(ModelConfig):
+    """Settings of svdpp, tuned on a part of ml-100k; those of Koren's paper are beside them."""
+
+    name: str = "svdpp"
+    """Which model these settings are for."""
+    factors: int = 50
+    """Numbers that describe a user, and an item."""
+    both_sides: bool = True
+    """Items, too, are described by who has rated them; no: Koren's SVD++."""
+    epochs: int = 24
+    """Passes over the ratings, at most; with both_sides a pass by user and one by item."""
+    lr: float = 0.004
+    """Step size, above 0. Koren: .007."""
+    reg: float = 0.12
+    """L2 penalty on the factors, per rating. Koren: .015."""
+    reg_bias: float = 0.01
+    """L2 penalty on the biases, per rating. Koren: .005."""
+    reg_implicit: float = 0.002
+    """L2 penalty on the implicit factors, per rating of everyone who has them: far smaller than reg."""
+    init_sd: float = 0.03
+    """Standard deviation of the factors before the first epoch; the implicit ones begin at 0."""
+    patience: int = 3
+    """Epochs without a gain on watch before training stops."""
+
+
+@dataclass
+class NMFConfig(ModelConfig):
+    """Settings of nmf."""
+
+    name: str = "nmf"
+    """Which model these settings are for."""
+    factors: int = 15
+    """Parts that a user, and an item, is a sum of."""
+    epochs: int = 50
+    """Passes, each updating all users and all items, at most."""
+    reg: float = 0.06
+    """L2 penalty on the factors, per rating."""
+    unobserved: float = 0.0
+    """Weight of "0" for a pair that was not observed, 0 to 1: 0 for ratings, above 0 for implicit feedback."""
+    patience: int = 3
+    """Epochs without a gain on watch before training stops."""
+
+
+@dataclass
 class ALSConfig(ModelConfig):
     """Settings of als."""
 
@@ -48,3 +93,67 @@ class ALSConfig(ModelConfig):
     """Days after which an event of the history that is scored counts half; 0: never."""
     patience: int = 3
     """Epochs without a gain on watch before training stops."""
+
+
+@dataclass
+class FMConfig(ModelConfig):
+    """Settings of fm."""
+
+    name: str = "fm"
+    """Which model these settings are for."""
+    reads_catalogue: ClassVar[bool] = True
+    task: str = "ordered"
+    """What a rating is: ordered (one of a few grades, by ordered probit) or regression (a number)."""
+    factors: int = 10
+    """Numbers that describe a feature."""
+    burn_in: int = 64
+    """Sweeps before the first sample, while the chain still moves to where it stays."""
+    samples: int = 448
+    """Sweeps after them, over which the predictions are averaged."""
+    kept: int = 128
+    """How many of these samples are stored, evenly spaced; size and time to score grow with it."""
+    sets: bool = True
+    """Describe a user by what it has rated and an item by who has rated it (implicit information)."""
+    dates: bool = True
+    """Describe a rating by its day, where there are dates."""
+    features: bool = True
+    """Describe users and items by the columns of the catalogue."""
+    negatives: int = 4
+    """Items not met, per event, taken as disliked where all values are equal (implicit feedback)."""
+
+
+@dataclass
+class BPRConfig(ModelConfig):
+    """Settings of bpr."""
+
+    name: str = "bpr"
+    """Which model these settings are for."""
+    factors: int = 64
+    """Numbers that describe a user, and an item."""
+    epochs: int = 100
+    """Passes over the events, at most."""
+    lr: float = 0.05
+    """Step size, above 0."""
+    reg: float = 0.01
+    """L2 penalty on factors and item biases, per step."""
+    values: str = "binary"
+    """How often a pair is a positive in an epoch: binary (once), log (of the summed values) or sum, both
+    relative to the mean and on average."""
+    popularity: float = 0.0
+    """A negative is drawn in proportion to item count ^ this; 0: all items alike."""
+    init_sd: float = 0.05
+    """Standard deviation of the factors before the first epoch."""
+    every: int = 5
+    """Epochs between two measurements on watch; an epoch takes less time than a measurement."""
+    patience: int = 4
+    """Measurements without a gain on watch before training stops."""
+
+
+@dataclass
+class LSAConfig(ModelConfig):
+    """Settings of lsa."""
+
+    name: str = "lsa"
+    """Which model these settings are for."""
+    factors: int = 100
+    """Directions that are kept of the matrix of users and items."""
