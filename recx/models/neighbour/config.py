@@ -12,13 +12,16 @@ class ItemKNNConfig(ModelConfig):
     name: str = "item_knn"
     """Which model these settings are for."""
     similarity: str = "cosine"
-    """cosine, jaccard, pearson (items centred on their mean) or adjusted (users centred on their mean)."""
+    """cosine, jaccard, pearson (items centred on their mean), adjusted (users centred on their mean) or
+    baseline (values less mean + b_u + b_i: the one to rate with)."""
     weighting: str = "none"
     """How items are described by their users before they are compared: none, tfidf or bm25."""
     values: str = "binary"
     """What an event says: binary, log (of the summed values) or sum."""
     neighbours: int = 200
     """Neighbours kept per item."""
+    rated: int = 40
+    """Most similar items of the history that a rating is made of."""
     shrink: float = 0.0
     """Added to the denominator of a similarity: trust in pairs seen together once or twice, in users."""
     user_power: float = 0.0

@@ -7,7 +7,8 @@ from scipy.sparse import csr_array
 from recx.arrays import Float32, Int32, Int64
 from recx.data import Pairs, TrainingData, UserBatch
 from recx.errors import UsageError, did_you_mean
-from recx.kernels.neighbours import add_pairs, add_rows, correlated, similar, weighted_mean
+from recx.kernels.nearest import correlated, similar
+from recx.kernels.neighbours import add_pairs, add_rows, weighted_mean
 from recx.models.base import Recommender, RunOptions, Validation, dense
 from recx.models.baseline.biases import Biases
 from recx.models.neighbour.config import UserKNNConfig
