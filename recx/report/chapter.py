@@ -296,8 +296,8 @@ def about_slice(part: SliceResult) -> str:
         return f"nobody took one of {part.meaning}"
     asked = f"{part.n_users:,} users with {part.n_targets:,} to be found"
     if part.n_users < FEWEST_USERS:
-        return f"too small: {asked}, fewer than {FEWEST_USERS} users"
-    return f"{asked}: {part.meaning}"
+        return f"{part.meaning}; too small: {asked}, fewer than {FEWEST_USERS} users"
+    return f"{part.meaning}; {asked}"
 
 
 def headed(metric: str) -> str:

@@ -208,7 +208,7 @@ class _Task:
         at = "" if chapter.shown_cut is None else f" at k = {chapter.shown_cut}"
         made: list[Child] = []
         for part in parts:
-            words = f"{_sentence(part.name).removesuffix('.')}{at}, {about_slice(part)}."
+            words = f"{_sentence(part.name).removesuffix('.')}{at}: {about_slice(part)}."
             if part.entrants:
                 made.append(tables.slice_table(chapter, part, self._caption(words)))
             else:

@@ -68,6 +68,6 @@ def test_a_report_without_any_task_is_a_heading() -> None:
 
 def test_slices_are_folded_tables_and_what_was_too_small_is_a_line() -> None:
     text = markdown(example())
-    assert "cold items: 412 users with 530 to be found: items that nobody had an interaction with" in text
+    assert "cold items: items that nobody had an interaction with; 412 users with 530 to be found" in text
     assert "head: nobody took one of the bestsellers" in text
-    assert "middle: too small: 29 users with 31 to be found, fewer than 30 users" in text
+    assert "middle: the middle; too small: 29 users with 31 to be found, fewer than 30 users" in text

@@ -245,5 +245,5 @@ def test_slices_have_their_numbers_and_what_is_too_small_says_so(whole: str) -> 
             assert number(metrics[name].value) in text
             assert number(metrics[name].low) in text
     assert "Head: nobody took one of the bestsellers." in text
-    assert "Middle: too small: 29 users with 31 to be found, fewer than 30 users." in text
+    assert "Middle: the middle; too small: 29 users with 31 to be found, fewer than 30 users." in text
     assert "Cold items, bestsellers and the long tail" not in body_of(page(bare()))
