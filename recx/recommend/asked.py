@@ -94,7 +94,9 @@ class AskedFusion:
 
     def _why(self, batch: UserBatch, row: int, told: Told, most: int, names: Names) -> list[Why]:
         """What the fusion listened to, then what the base it listened to most has to say."""
-        parts = sorted(told.parts.items(), key=lambda part: -abs(part[1]))
+        # the constant is the same for every item
+        told_apart = [part for part in told.parts.items() if part[0] != "bias"]
+        parts = sorted(told_apart, key=lambda part: -abs(part[1]))
         models = self.fusion.bases(FINAL).models
         why = [
             Why("base" if label in models else "features", label, value, self.name)
