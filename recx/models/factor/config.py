@@ -66,7 +66,7 @@ class NMFConfig(ModelConfig):
     reg: float = 0.06
     """L2 penalty on the factors, per rating."""
     unobserved: float = 0.0
-    """Weight of "0" for a pair that was not observed, 0 to 1: 0 for ratings, above 0 for implicit feedback."""
+    """Weight of "0" for pairs that were not observed, 0 to 1: 0 for ratings, above 0 for implicit feedback."""
     patience: int = 3
     """Epochs without a gain on watch before training stops."""
 
@@ -81,6 +81,12 @@ class ALSConfig(ModelConfig):
     """Numbers that describe a user, and an item."""
     epochs: int = 16
     """Passes, each solving all users and all items, at most."""
+    solver: str = "cg"
+    """How a row is solved while training: cg (conjugate gradients from where it was) or cholesky (exactly)."""
+    cg_steps: int = 3
+    """Steps of conjugate gradients a row takes in an epoch, at least 1."""
+    update_epochs: int = 4
+    """Passes over the whole log that ``update`` makes, each solving all users and all items exactly."""
     reg: float = 0.001
     """L2 penalty on a row, times (weight of its entries + unobserved x number of columns) ^ reg_power."""
     reg_power: float = 1.0
@@ -108,7 +114,7 @@ class FMConfig(ModelConfig):
     """Numbers that describe a feature."""
     burn_in: int = 64
     """Sweeps before the first sample, while the chain still moves to where it stays."""
-    samples: int = 448
+    samples: int = 512
     """Sweeps after them, over which the predictions are averaged."""
     kept: int = 128
     """How many of these samples are stored, evenly spaced; size and time to score grow with it."""

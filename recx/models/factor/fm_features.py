@@ -55,7 +55,7 @@ def described(columns: Mapping[str, Column], n: int) -> list[csr_array]:
         rows, values = _cut(column) if column.dtype.kind in "fiub" else _words(column)
         _, value, counts = np.unique(values, return_inverse=True, return_counts=True)
         shared = counts > 1
-        if len(values) and 2 * np.count_nonzero(shared[value]) > len(values):
+        if len(values) and 2 * np.count_nonzero(shared[value]) >= len(values):
             number = np.cumsum(shared) - 1
             kept = shared[value]
             parts.append(_normalised(rows[kept], number[value[kept]], (n, int(shared.sum()))))
