@@ -24,7 +24,7 @@ class CleanConfig:
     min_user: int = 1
     """Users keep at least this many distinct items (users and items are cut in turn until both hold)."""
     min_item: int = 1
-    """Items keep at least this many distinct users."""
+    """Items keep at least this many distinct users; at 1, items first sold in test stay too, without any."""
     fill_missing: bool = True
     """Fill missing numbers among the features with their median; no: NaN. Missing words are always ""."""
 

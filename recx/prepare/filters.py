@@ -25,8 +25,10 @@ def filter_rows(log: Log, test: Bool, clean: CleanConfig, ledger: Ledger) -> tup
     if clean.min_user == clean.min_item == 1:
         return log, test
     users, items = core(log.take(~test), clean.min_user, clean.min_item)
+    # 1 asks for nothing: items first sold in test stay, to be found cold
+    kept_items = items | (clean.min_item == 1)
     rule = f"k-core before test: {clean.min_user} items a user, {clean.min_item} users an item"
-    keep = users[log.users] & items[log.items]
+    keep = users[log.users] & kept_items[log.items]
     ledger.add(rule, int(np.count_nonzero(keep | test)), int(users.sum()), int(items.sum()))
     log, test = log.take(keep), test[keep]
     ledger.add("test rows of users and items outside the k-core", *log.counts)

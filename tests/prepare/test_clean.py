@@ -126,6 +126,17 @@ def test_the_core_counts_what_lies_before_test_only(make: Make) -> None:
     assert len(made.split.final.target) == 1
 
 
+def test_items_first_sold_in_test_stay_where_no_number_of_users_is_asked_for(make: Make) -> None:
+    day = 1_600_000_000
+    before = [(f"u{u}", f"i{i}", day + 10 * u + i) for u in range(6) for i in range(4)]
+    late = [(f"u{u}", "late", day + 9_000 + u) for u in range(6)] + [("new", "i1", day + 9_002)]
+    made = make(rows(*before, *late), split=TimeSplit(test=0.2), clean={"min_user": 2})
+    cold = made.items.numbers(["late"])[0]
+    assert cold >= 0 and made.split.final.fit.item_counts[cold] == 0
+    assert (made.split.final.target.items == cold).sum() == 6
+    assert "new" not in made.users.ids
+
+
 def test_prices_are_medians_of_what_was_paid_before_test(make: Make) -> None:
     day = 1_600_000_000
     table = [(f"u{n % 5}", f"i{n % 2}", day + n, (n % 2 + 1) * (1 if n < 40 else 100)) for n in range(50)]
