@@ -2,9 +2,13 @@
 
 import numba as nb
 import numpy as np
+import numpy.typing as npt
 
 from recx.arrays import Float32, Int32, Int64
 
+Byte = npt.NDArray[np.uint8]
+Unsigned = npt.NDArray[np.uint32]
+Keys = npt.NDArray[np.uint64]
 LOW = np.uint64(0xFFFFFFFF)
 HALF = np.uint64(32)
 SLACK = np.float32(0.99999)  # what rounding may take off a product, generously
@@ -40,7 +44,7 @@ def similar(
     neighbours = np.full((n, k), -1, dtype=np.int32)
     similarity = np.zeros((n, k), dtype=np.float32)
     columns = other.view(np.uint32)  # an unsigned index needs no check for counting from the end
-    ones = np.all(other_data == 1)
+    ones = bool(np.all(other_data == 1))
     # c / (row_norm other_norm) is then at least the similarity, so most candidates need no division
     bounded = not jaccard and shrink >= 0 and not (np.any(row_shift) and np.any(other_shift))
     blocks = min(n, 64)
@@ -74,7 +78,7 @@ def similar(
                 for t in range(size):
                     dot[touched[t]] = 0
                     seen[touched[t]] = 0
-            _write(keys, kept, k, neighbours[row], similarity[row])
+            write_best(keys, kept, k, neighbours[row], similarity[row])
     return neighbours, similarity
 
 
@@ -85,7 +89,7 @@ def _add(
     indices: Int32,
     data: Float32,
     by_column: Int64,
-    columns: Int32,
+    columns: Unsigned,
     other_data: Float32,
     ones: bool,
     dot: Float32,
@@ -108,12 +112,12 @@ def _add_and_list(
     indices: Int32,
     data: Float32,
     by_column: Int64,
-    columns: Int32,
+    columns: Unsigned,
     other_data: Float32,
     ones: bool,
     dot: Float32,
-    seen: Int32,
-    touched: Int32,
+    seen: Byte,
+    touched: Unsigned,
 ) -> int:
     """The same where few are met: list them, too, and say how many. ``touched`` has room for one too many."""
     size = 0
@@ -131,7 +135,7 @@ def _add_and_list(
 @nb.njit(cache=True, nogil=True)
 def _gather(
     dot: Float32,
-    touched: Int32,
+    touched: Unsigned,
     size: int,
     crowded: bool,
     row_norm: float,
@@ -142,7 +146,7 @@ def _gather(
     shrink: float,
     bounded: bool,
     k: int,
-    keys: Int64,
+    keys: Keys,
 ) -> int:
     """Put the keys of what may be among the k best into ``keys``; how many."""
     kept, bar, floor = 0, np.uint64(0), np.float32(0)
@@ -156,7 +160,7 @@ def _gather(
             if hits == 0:
                 continue
         for t in range(start, stop):
-            b = t if crowded else np.int64(touched[t])
+            b = t if crowded else int(touched[t])
             common = dot[b]
             if common == 0 or (bounded and not common > floor * other_norm[b]):
                 continue
@@ -167,9 +171,9 @@ def _gather(
                 below = row_norm * other_norm[b] + shrink
             if common > 0 and below > 0:
                 before = bar
-                kept, bar = _push(keys, kept, bar, np.float32(common / below), b, k)
+                kept, bar = push(keys, kept, bar, np.float32(common / below), b, k)
                 if bar != before:
-                    floor = _value(bar) * row_norm * SLACK
+                    floor = value_of(bar) * row_norm * SLACK
     return kept
 
 
@@ -226,12 +230,12 @@ def correlated(
                 if xy[b] > 0 and c >= min_common and b != exclude[row] and xx[b] * yy[b] > 1e-10:
                     value = xy[b] / np.sqrt(xx[b] * yy[b]) * (c - 1) / max(c - 1 + shrink, 1e-9)
                     if value > 0:
-                        kept, bar = _push(keys, kept, bar, np.float32(value), b, k)
+                        kept, bar = push(keys, kept, bar, np.float32(value), b, k)
                 xy[b] = 0
                 xx[b] = 0
                 yy[b] = 0
                 common[b] = 0
-            _write(keys, kept, k, neighbours[row], similarity[row])
+            write_best(keys, kept, k, neighbours[row], similarity[row])
     return neighbours, similarity
 
 
@@ -260,7 +264,9 @@ def pack(neighbours: Int32, similarity: Float32) -> tuple[Int64, Int32, Float32]
 
 
 @nb.njit(cache=True, nogil=True)
-def _push(keys: Int64, kept: int, bar: int, value: float, index: int, k: int) -> tuple[int, int]:
+def push(
+    keys: Keys, kept: int, bar: np.uint64, value: np.float32, index: int, k: int
+) -> tuple[int, np.uint64]:
     """Add a candidate unless k better ones are known; full keys shrink to the k best, the last is the bar."""
     key = (np.uint64(np.float32(value).view(np.uint32)) << HALF) | (LOW - np.uint64(index))
     if key > bar:
@@ -274,13 +280,13 @@ def _push(keys: Int64, kept: int, bar: int, value: float, index: int, k: int) ->
 
 
 @nb.njit(cache=True, nogil=True)
-def _value(key: int) -> float:
+def value_of(key: np.uint64) -> np.float32:
     """The value of a key."""
     return np.uint32(key >> HALF).view(np.float32)
 
 
 @nb.njit(cache=True, nogil=True)
-def _keep_best(keys: Int64, n: int, k: int) -> None:
+def _keep_best(keys: Keys, n: int, k: int) -> None:
     """Move the k largest of the first n to the front, the smallest of them to place k - 1 (quickselect)."""
     low, high, want = 0, n - 1, k - 1
     while low < high:
@@ -305,7 +311,7 @@ def _keep_best(keys: Int64, n: int, k: int) -> None:
 
 
 @nb.njit(cache=True, nogil=True)
-def _write(keys: Int64, kept: int, k: int, neighbours: Int32, similarity: Float32) -> None:
+def write_best(keys: Keys, kept: int, k: int, neighbours: Int32, similarity: Float32) -> None:
     """Write the k best of ``keys`` by index, and their values."""
     if kept > k:
         _keep_best(keys, kept, k)

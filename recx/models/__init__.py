@@ -13,18 +13,29 @@ if TYPE_CHECKING:
 
 MODELS: dict[str, str] = {
     # baseline
+    "random": "recx.models.baseline.random:Random",
     "popular": "recx.models.baseline.popular:Popular",
+    "bias": "recx.models.baseline.bias:Bias",
     "personal": "recx.models.baseline.personal:Personal",
+    # trend
+    "trend": "recx.models.trend.trend:Trend",
     # neighbour
     "item_knn": "recx.models.neighbour.item_knn:ItemKNN",
     "user_knn": "recx.models.neighbour.user_knn:UserKNN",
+    "markov": "recx.models.neighbour.markov:Markov",
+    "slope_one": "recx.models.neighbour.slope_one:SlopeOne",
     # linear
     "ease": "recx.models.linear.ease:EASE",
+    "slim": "recx.models.linear.slim:SLIM",
+    "rp3beta": "recx.models.linear.rp3beta:RP3beta",
+    "gfcf": "recx.models.linear.gfcf:GFCF",
     # factor
     "svd": "recx.models.factor.svd:SVD",
     "svdpp": "recx.models.factor.svdpp:SVDpp",
     "nmf": "recx.models.factor.nmf:NMF",
     "als": "recx.models.factor.als:ALS",
+    "bpr": "recx.models.factor.bpr:BPR",
+    "lsa": "recx.models.factor.lsa:LSA",
     "fm": "recx.models.factor.fm:FM",
     # sequence
     "rnn": "recx.models.sequence.rnn:RNN",

@@ -58,3 +58,35 @@ class UserKNNConfig(ModelConfig):
     """Days after which an event counts half, for the user as for the neighbours; 0: never."""
     own: float = 0.0
     """Similarity of a user with itself, above 0 where people buy the same again."""
+
+
+@dataclass
+class MarkovConfig(ModelConfig):
+    """Settings of markov."""
+
+    name: str = "markov"
+    """Which model these settings are for."""
+    window: int = 3
+    """Events behind an item that count as followers, each 1 / gap."""
+    decay: float = 0.6
+    """Factor per later event of the history that is scored, above 0 up to 1 (off)."""
+    history_power: float = 0.5
+    """h: counts are divided by degree ^ h of the history's item; the higher, the more rare ones say."""
+    item_power: float = 0.5
+    """b: and by degree ^ b of the item to be scored; below .5 popular items gain."""
+    shrink: float = 0.0
+    """Added to the product of the two: trust in pairs that followed each other once or twice, in counts."""
+
+
+@dataclass
+class SlopeOneConfig(ModelConfig):
+    """Settings of slope_one."""
+
+    name: str = "slope_one"
+    """Which model these settings are for."""
+    weighted: bool = True
+    """Differences count by how many rated both (weighted Slope One); off: all alike."""
+    min_common: int = 1
+    """Fewer users that rated both say nothing about a pair."""
+    neighbours: int = 2000
+    """Items kept per item, those with most users that rated both."""

@@ -4,12 +4,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from recx.arrays import Float32, Int32, Int64
+from recx.arrays import Bool, Float32, Int32, Int64
 from recx.data import Pairs, TrainingData, UserBatch
 from recx.errors import UsageError, did_you_mean
 from recx.kernels.nearest import correlated, similar
 from recx.kernels.neighbours import add_pairs, add_rows, weighted_mean
-from recx.models.base import Recommender, RunOptions, Validation, dense
+from recx.models.base import Reason, Recommender, RunOptions, Validation, dense
 from recx.models.baseline.biases import Biases
 from recx.models.neighbour.config import UserKNNConfig
 from recx.models.neighbour.weighting import Weighting
@@ -26,10 +26,13 @@ class UserKNN(Recommender[UserKNNConfig]):
     sum xy / sqrt(sum xx sum yy) x (c - 1) / (c - 1 + shrink) over c common items; where all values are equal
     there is nothing to correlate and the cosine answers. Ratings: mean + b_u + b_i + the similarity-weighted
     mean of the residuals of the ``neighbours`` nearest users that rated i. Users are compared by the history
-    that comes with the question, and a user is never its own neighbour.
+    that comes with the question, and a user is never its own neighbour. What is learnt is the log itself, by
+    user, so that an update is as cheap as a fit: neighbours are looked for when somebody asks.
     """
 
     rates = True
+    explains = True
+    updates = True
     indptr: Int64  # (n_users + 1,) the log by user
     items: Int32  # (nnz,)
     values: Float32  # (nnz,) what is added up
@@ -53,6 +56,9 @@ class UserKNN(Recommender[UserKNNConfig]):
         self.residuals = histories.matrix(log.n_items, self.biases.residuals(histories), "last").data
         self._prepare()
 
+    def _update(self, data: TrainingData, new: Bool) -> None:
+        self._fit(data, RunOptions(), None)
+
     def _prepare(self) -> None:
         """Derive what scoring needs from what is stored."""
         self.n_users = len(self.indptr) - 1
@@ -66,7 +72,9 @@ class UserKNN(Recommender[UserKNNConfig]):
         self.holders = csr(self._matrix(self.residuals).T.tocsr())
 
     def _matrix(self, data: Float32) -> csr_array:
-        return csr_array((data, self.items, self.indptr), shape=(len(self.indptr) - 1, self.n_items))
+        # not n_items, which is that of the last fit while an update learns
+        shape = len(self.indptr) - 1, len(self.biases.items)
+        return csr_array((data, self.items, self.indptr), shape=shape)
 
     def _described(self, matrix: csr_array) -> csr_array:
         """The rows as they are compared."""
@@ -138,6 +146,18 @@ class UserKNN(Recommender[UserKNNConfig]):
         return dense(
             biases.mean + biases.of_users(batch.histories)[pairs.row] + biases.items[pairs.item] + means
         )
+
+    def _explain(self, one: UserBatch, item: int) -> list[Reason]:
+        _, neighbours, similarity = self._neighbourhood(one)
+        found = []
+        for user, weight in zip(neighbours, similarity, strict=True):  # one user's, once
+            low, high = self.indptr[user], self.indptr[user + 1]
+            place = low + int(np.searchsorted(self.items[low:high], item))
+            if place < high and self.items[place] == item:
+                found.append(Reason("user", int(user), float(weight * self.values[place])))
+        pair = Pairs(np.zeros(1, dtype=np.int32), np.array([item], dtype=np.int32))
+        own = self.config.own * float(at_pairs(self._history(one), pair)[0])
+        return [*found, Reason("item", item, own)]
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         return {

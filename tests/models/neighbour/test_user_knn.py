@@ -4,19 +4,19 @@ from numpy.testing import assert_allclose
 from recx.data import Pairs
 from recx.models.neighbour.config import UserKNNConfig
 from recx.models.neighbour.user_knn import UserKNN
-from tests.models.contract import RUN, LearnsTaste, PredictsRatings
+from tests.models.contract import RUN, ExplainsItself, LearnsNewEvents, LearnsTaste, PredictsRatings
 from tests.models.planted import log_of, planted
 
 
-class TestCosine(LearnsTaste):
+class TestCosine(ExplainsItself, LearnsNewEvents, LearnsTaste):
     config = UserKNNConfig(neighbours=30)
 
 
-class TestJaccard(LearnsTaste):
+class TestJaccard(ExplainsItself, LearnsNewEvents, LearnsTaste):
     config = UserKNNConfig(similarity="jaccard", values="log", neighbours=30, own=0.5)
 
 
-class TestPearson(PredictsRatings):
+class TestPearson(ExplainsItself, LearnsNewEvents, PredictsRatings):
     config = UserKNNConfig(similarity="pearson", neighbours=20, shrink=1)
 
 

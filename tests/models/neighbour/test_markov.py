@@ -1,0 +1,63 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from recx.data import Histories, UserBatch
+from recx.errors import UsageError
+from recx.models.neighbour.config import MarkovConfig
+from recx.models.neighbour.markov import Markov
+from tests.models.contract import RUN, ExplainsItself, LearnsNewEvents, LearnsOrder
+from tests.models.planted import clusters, log_of, planted
+
+
+class TestMarkov(ExplainsItself, LearnsNewEvents, LearnsOrder):
+    config = MarkovConfig()
+
+
+class TestOneStep(ExplainsItself, LearnsNewEvents, LearnsOrder):
+    config = MarkovConfig(window=1, decay=0.3, history_power=1.0, item_power=0.0, shrink=2.0)
+
+
+def asked(config: MarkovConfig, items: list[int]) -> np.ndarray:
+    """Scores after 0, 1, 2 and 0, 2: T_01 = 1, T_02 = 1/2 + 1, T_12 = 1; degrees 2, 1, 2."""
+    rows = [(0, 0, 1.0), (0, 1, 1.0), (0, 2, 1.0), (1, 0, 1.0), (1, 2, 1.0)]
+    model = Markov(config).fit(planted(log_of(rows, 2, 3), [0, 1]).data, RUN)
+    history = Histories(
+        np.array([0, len(items)]), np.array(items, dtype=np.int32), np.ones(len(items), dtype=np.float32)
+    )
+    return model.score(UserBatch(np.array([-1], dtype=np.int32), history))[0]
+
+
+def test_one_over_the_gap_by_hand() -> None:
+    assert_allclose(asked(MarkovConfig(history_power=0, item_power=0), [0]), [0, 1, 1.5], rtol=1e-6)
+    assert_allclose(asked(MarkovConfig(window=1, history_power=0, item_power=0), [0]), [0, 1, 1], rtol=1e-6)
+
+
+def test_degrees_and_shrinkage_divide_and_older_events_fade() -> None:
+    config = MarkovConfig(history_power=1, item_power=0.5, shrink=1, decay=0.25)
+    of_zero = np.array([0, 1 / (2 * 1 + 1), 1.5 / (2 * 2**0.5 + 1)])
+    of_one = np.array([0, 0, 1 / (1 * 2**0.5 + 1)])
+    assert_allclose(asked(config, [0]), of_zero, rtol=1e-6)
+    assert_allclose(asked(config, [0, 1]), 0.25 * of_zero + of_one, rtol=1e-6)
+
+
+def test_data_without_an_order_is_refused_in_one_line() -> None:
+    data = clusters().data
+    log = replace(data.interactions, order="none", times=None)
+    with pytest.raises(UsageError, match="reads the order of events"):
+        Markov(MarkovConfig()).fit(replace(data, interactions=log, known_at=None), RUN)
+
+
+def test_an_event_that_arrives_late_between_others_moves_them_apart() -> None:
+    whole = planted(log_of([(0, 0, 1.0), (0, 1, 1.0), (0, 2, 1.0), (1, 3, 1.0), (1, 2, 1.0)], 2, 4), [0, 0])
+    new = np.array([False, True, False, False, False])
+    early = replace(whole.data, interactions=whole.log.take(~new))
+    model = Markov(MarkovConfig(window=1)).fit(early, RUN)
+    assert model.counts.tolist() == [1, 1]  # 0 -> 2 and 3 -> 2
+    model.update(whole.data, new)
+    assert model.counts.tolist() == [1, 1, 1]  # 0 -> 1 -> 2 and 3 -> 2
+    refit = Markov(MarkovConfig(window=1)).fit(whole.data, RUN).arrays()
+    for name, array in model.arrays().items():
+        assert_array_equal(array, refit[name], err_msg=name)
