@@ -1,4 +1,4 @@
-"""Settings of the linear models."""
+"""Settings of the linear models and of the walks and filters over the graph of users and items."""
 
 from dataclasses import dataclass
 
@@ -20,6 +20,85 @@ class EASEConfig(ModelConfig):
     itself; for repeat purchases."""
     neighbours: int = 0
     """Weights kept per item of the history, the largest in size; 0: all of them, items^2 numbers."""
+    decay: float = 1.0
+    """Factor per later event of the history that is scored, above 0 up to 1 (off)."""
+    half_life: float = 0.0
+    """Days after which an event of the history that is scored counts half; 0: never."""
+
+
+@dataclass
+class HistoryConfig(ModelConfig):
+    """How the history counts, when learning and when it is scored."""
+
+    values: str = "binary"
+    """What an event says: binary, log (of the summed values) or sum."""
+    decay: float = 1.0
+    """Factor per later event of the history that is scored, above 0 up to 1 (off)."""
+    half_life: float = 0.0
+    """Days after which an event of the history that is scored counts half; 0: never."""
+    own: float = 0.0
+    """Weight of an item of the history for itself, above 0 where people buy the same again."""
+
+
+@dataclass
+class SLIMConfig(HistoryConfig):
+    """Settings of slim."""
+
+    name: str = "slim"
+    """Which model these settings are for."""
+    l1: float = 1.0
+    """L1 penalty, 0 or more: the higher, the fewer weights. On binary values items met together with another
+    by no more users than this have no weight for it."""
+    l2: float = 50.0
+    """L2 penalty, 0 or more; on binary values its unit is users of an item."""
+    nonnegative: bool = True
+    """No weight below 0."""
+    neighbours: int = 0
+    """Items that may have a weight for another, the most alike by the cosine; 0: all."""
+    epochs: int = 100
+    """Sweeps of the coordinate descent of an item, at most."""
+    tolerance: float = 1e-4
+    """It ends with the sweep that moves no weight by this much."""
+
+
+@dataclass
+class RP3betaConfig(HistoryConfig):
+    """Settings of rp3beta."""
+
+    name: str = "rp3beta"
+    """Which model these settings are for."""
+    neighbours: int = 200
+    """Weights kept per item of the history."""
+    alpha: float = 0.7
+    """Power of every step's probability: below 1, likely steps gain less."""
+    beta: float = 0.5
+    """Power of an item's degree that its weights are divided by: the higher, the rarer what comes first."""
+    restart: float = 0.0
+    """Chance to return to the start before every round, below 1: personalised PageRank. 0: three steps."""
+    tolerance: float = 1e-5
+    """With restart: how much the PageRank of an item may miss per unit of its degree."""
+
+
+@dataclass
+class GFCFConfig(ModelConfig):
+    """Settings of gfcf."""
+
+    name: str = "gfcf"
+    """Which model these settings are for."""
+    filter: str = "lowpass"
+    """lowpass: a linear and an ideal low-pass filter (GF-CF). turbo: one of Turbo-CF, entry by entry."""
+    factors: int = 256
+    """lowpass: singular vectors that pass."""
+    alpha: float = 0.3
+    """lowpass: weight of what passes the ideal filter, beside the linear one; 0 or more."""
+    side: float = 0.5
+    """turbo: power of a user's degree, from 0 to 1; items are divided by theirs to the rest."""
+    power: float = 1.0
+    """turbo: power of every entry of the item graph, above 0; below 1 weak ties gain."""
+    neighbours: int = 1000
+    """turbo: entries kept per item of the history."""
+    values: str = "binary"
+    """What an event says: binary, log (of the summed values) or sum."""
     decay: float = 1.0
     """Factor per later event of the history that is scored, above 0 up to 1 (off)."""
     half_life: float = 0.0
