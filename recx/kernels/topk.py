@@ -4,13 +4,15 @@ import numba as nb
 import numpy as np
 
 from recx.arrays import Float32, Int32
+from recx.kernels.lanes import REACH, reaches
 
 
 @nb.njit(cache=True, parallel=True, nogil=True)
 def top_k(scores: Float32, order: Int32, k: int) -> tuple[Int32, Float32]:
     """Return items (n, k) and scores (n, k), best first; -inf is never returned, short rows end in item -1.
 
-    ``order`` (n_items,) is a permutation: of two equal scores the item with the smaller entry wins.
+    ``order`` (n_items,) is a permutation: of two equal scores the item with the smaller entry wins. A row in
+    which a score is NaN has NaN for its scores.
     """
     n, m = scores.shape
     items = np.full((n, k), -1, dtype=np.int32)
@@ -20,21 +22,29 @@ def top_k(scores: Float32, order: Int32, k: int) -> tuple[Int32, Float32]:
         # a binary heap with the worst of the kept on top: one comparison rejects nearly every item
         heap = np.empty(k, dtype=np.int32)
         values = np.empty(k, dtype=np.float32)
-        for item in range(m):
-            score = scores[row, item]
-            if size == k:
-                if score < values[0] or (score == values[0] and order[item] > order[heap[0]]):
-                    continue
-                _sift_down(heap, values, order, size, item, score)
-            elif score > -np.inf:
-                _sift_up(heap, values, order, size, item, score)
-                size += 1
+        broken = False
+        for start in range(0, m, REACH):
+            end = min(start + REACH, m)
+            if size == k and end - start == REACH and not reaches(scores, row * m + start, values[0]):
+                continue
+            for item in range(start, end):
+                score = scores[row, item]
+                if size == k:
+                    if score < values[0] or (score == values[0] and order[item] > order[heap[0]]):
+                        continue
+                    _sift_down(heap, values, order, size, item, score)
+                elif score > -np.inf:
+                    _sift_up(heap, values, order, size, item, score)
+                    size += 1
+                broken |= np.isnan(score)
         for last in range(size - 1, -1, -1):
             items[row, last] = heap[0]
             best[row, last] = values[0]
             moved, value = heap[last], values[last]
             if last:
                 _sift_down(heap, values, order, last, moved, value)
+        if broken:
+            best[row] = np.nan
     return items, best
 
 

@@ -14,8 +14,10 @@ from recx.arrays import Bool, Float32, Float64, Int32
 from recx.data import Interactions, Pairs, Rankings, TrainingData, UserBatch
 from recx.errors import DataError
 
-BLOCK_BYTES = 64 << 20
-"""Scores of one block of users take about this much memory."""
+BLOCK_BYTES = 16 << 20
+"""Scores of one block of users take about this much memory: what a processor's cache holds, and what malloc
+hands out again without the kernel clearing it first.
+"""
 
 
 @dataclass
@@ -208,20 +210,29 @@ class Recommender(Generic[C]):
     @final
     def answer(self, batch: UserBatch) -> Float32:
         """``score``, checked, with popularity in the rows of users the model does not know."""
+        scores = self._answer(batch)
+        if len(batch) and np.isnan(scores.max()):  # NaN is the maximum wherever there is one
+            raise self._diverged()
+        return scores
+
+    def _answer(self, batch: UserBatch) -> Float32:
         scores = self.score(batch)
         if scores.shape != (len(batch), self.n_items) or scores.dtype != np.float32:
             raise TypeError(f"{type(self).__name__}.score gave {scores.shape} {scores.dtype}")
         scores[~self.knows(batch)] = self.popularity
-        if np.isnan(scores).any():
-            raise DataError(f"{self.config.name} scored NaN; it did not converge: lower lr or raise reg")
         return scores
+
+    def _diverged(self) -> DataError:
+        return DataError(f"{self.config.name} scored NaN; it did not converge: lower lr or raise reg")
 
     def _recommend_block(self, batch: UserBatch, k: int, allowed: Allowed) -> Rankings:
         from recx.kernels.topk import top_k
 
-        scores = self.answer(batch)
+        scores = self._answer(batch)
         mask(scores, batch, allowed)
         items, best = top_k(scores, allowed.order, k)
+        if np.isnan(best[:, 0]).any():
+            raise self._diverged()
         return Rankings(batch.users, items, best)
 
 

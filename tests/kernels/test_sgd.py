@@ -1,7 +1,7 @@
 import numpy as np
 from numpy.testing import assert_allclose
 
-from recx.kernels.sgd import rating_epoch
+from recx.kernels.sgd import rating_epoch, shuffled, shuffled_by_row
 
 
 def test_one_step_is_the_one_worked_by_hand() -> None:
@@ -42,3 +42,29 @@ def test_an_epoch_equals_plain_numpy() -> None:
     assert_allclose(loss, total / 200, rtol=1e-5)
     for quick, slow in zip(fast, (*bias, *factors), strict=True):
         assert_allclose(quick, slow, atol=1e-5)
+
+
+def test_a_shuffle_holds_everything_once_and_every_place_is_as_likely() -> None:
+    generator = np.random.default_rng(0)
+    where = np.zeros((5, 5))
+    for _ in range(4000):
+        order = shuffled(generator.integers(0, 1 << 32, 5, dtype=np.uint32))
+        where[np.arange(5), order] += 1
+    assert (where.sum(axis=0) == 4000).all()
+    assert np.abs(where / 4000 - 1 / 5).max() < 0.03
+    assert len(shuffled(np.zeros(0, dtype=np.uint32))) == 0
+
+
+def test_a_shuffle_by_row_keeps_rows_together() -> None:
+    generator = np.random.default_rng(1)
+    indptr = np.array([0, 3, 3, 4, 9])
+    owner = np.repeat(np.arange(4), np.diff(indptr))
+    rows, entries = set(), set()
+    for _ in range(200):
+        order = shuffled_by_row(generator.integers(0, 1 << 32, 9 + 4, dtype=np.uint32), indptr)
+        assert sorted(order) == list(range(9))
+        runs = owner[order]
+        assert np.count_nonzero(np.diff(runs)) == 2
+        rows.add(tuple(dict.fromkeys(runs.tolist())))
+        entries.add(tuple(order[runs == 0].tolist()))
+    assert len(rows) == 6 and len(entries) == 6

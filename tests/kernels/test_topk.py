@@ -5,14 +5,26 @@ from numpy.testing import assert_array_equal
 from recx.kernels.topk import top_k
 
 
+@pytest.mark.parametrize("n_items", [50, 64, 333])
 @pytest.mark.parametrize("k", [1, 5, 60])
-def test_the_lists_equal_a_full_sort_with_ties_by_the_given_order(k: int) -> None:
+@pytest.mark.parametrize("different", [6, 1000])
+def test_the_lists_equal_a_full_sort_with_ties_by_the_given_order(
+    n_items: int, k: int, different: int
+) -> None:
     generator = np.random.default_rng(0)
-    scores = generator.integers(0, 6, (40, 50)).astype(np.float32)
+    scores = generator.integers(0, different, (40, n_items)).astype(np.float32)
     scores[generator.random(scores.shape) < 0.2] = -np.inf
-    order = generator.permutation(50).astype(np.int32)
+    order = generator.permutation(n_items).astype(np.int32)
     items, values = top_k(scores, order, k)
     for row, line in enumerate(scores):
         wanted = [item for item in np.lexsort((order, -line)) if line[item] > -np.inf][:k]
         assert_array_equal(items[row], wanted + [-1] * (k - len(wanted)))
         assert_array_equal(values[row], [*line[wanted], *[-np.inf] * (k - len(wanted))])
+
+
+@pytest.mark.parametrize("at", [0, 40, 99])
+def test_a_row_with_a_score_that_is_no_number_says_so(at: int) -> None:
+    scores = np.random.default_rng(0).random((2, 100)).astype(np.float32)
+    scores[1, at] = np.nan
+    _, values = top_k(scores, np.arange(100, dtype=np.int32), 3)
+    assert np.isnan(values[1]).all() and not np.isnan(values[0]).any()

@@ -61,12 +61,12 @@ class NMFConfig(ModelConfig):
     """Which model these settings are for."""
     factors: int = 15
     """Parts that a user, and an item, is a sum of."""
-    epochs: int = 50
+    epochs: int = 150
     """Passes, each updating all users and all items, at most."""
-    reg: float = 0.06
-    """L2 penalty on the factors, per rating."""
+    reg: float = 0.1
+    """L2 penalty on the factors, per rating. Luo: .06."""
     unobserved: float = 0.0
-    """Weight of "0" for pairs that were not observed, 0 to 1: 0 for ratings, above 0 for implicit feedback."""
+    """Weight of "0" for pairs not observed, 0 to 1: 0 for ratings, above 0 for implicit feedback."""
     patience: int = 3
     """Epochs without a gain on watch before training stops."""
 
@@ -162,4 +162,17 @@ class LSAConfig(ModelConfig):
     name: str = "lsa"
     """Which model these settings are for."""
     factors: int = 100
-    """Directions that are kept of the matrix of users and items."""
+    """Directions kept of the matrix. More of them remember what a user bought, for repeat purchases; fewer
+    say what else it may like."""
+    values: str = "log"
+    """What an event says: binary, log (of the summed values) or sum."""
+    user_power: float = 0.0
+    """The matrix is divided by user degree ^ this: above 0, users with much say count less."""
+    item_power: float = 0.0
+    """The matrix and the history are divided by item degree ^ this: above 0, popular items count less."""
+    score_power: float = 0.0
+    """Scores are multiplied by item degree ^ this; equal to item_power, they are those of the matrix."""
+    decay: float = 1.0
+    """Factor per later event of the history that is scored, above 0 up to 1 (off)."""
+    half_life: float = 0.0
+    """Days after which an event of the history that is scored counts half; 0: never."""
