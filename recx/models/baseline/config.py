@@ -36,3 +36,23 @@ class PersonalConfig(ModelConfig):
     overdue: float = 0.1
     """Power with which the score falls once an item was not bought for longer than usual; 0 turns it off.
     Used where there are dates."""
+
+
+@dataclass
+class BiasConfig(ModelConfig):
+    """Settings of bias."""
+
+    name: str = "bias"
+    """Which model these settings are for."""
+    reg_user: float = 15.0
+    """L2 penalty on the users' biases: as many ratings without a bias; 0 turns it off."""
+    reg_item: float = 10.0
+    """L2 penalty on the items' biases: as many ratings without a bias; 0 turns it off."""
+
+
+@dataclass
+class RandomConfig(ModelConfig):
+    """Settings of random: none but the run's seed."""
+
+    name: str = "random"
+    """Which model these settings are for."""

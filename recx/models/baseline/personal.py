@@ -2,10 +2,11 @@
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
-from recx.arrays import Float32, Float64, Int64
+from recx.arrays import Bool, Float32, Float64, Int64
 from recx.data import Interactions, TrainingData, UserBatch
-from recx.models.base import Recommender, RunOptions, Validation, dense
+from recx.models.base import Reason, Recommender, RunOptions, Validation, dense
 from recx.models.baseline.config import PersonalConfig
 from recx.models.recency import DAY, days_before, recency
 
@@ -20,14 +21,22 @@ class Personal(Recommender[PersonalConfig]):
     user's events, popularity = the item's share of all events: the bracket is the mean of a gamma-Poisson
     posterior. return: events per buyer of the item, against all items. since: days since its last purchase;
     interval: geometric mean of the days between two purchases of it by the same user. Items never bought rank
-    below all own ones, by popularity: their score lies in [-1, 0).
+    below all own ones, by popularity: their score lies in [-1, 0). The history counts as it is asked with;
+    what all users taught, the returns and intervals, an update forms again, to the bits of a refit.
     """
 
+    explains = True
+    updates = True
     returns: Float32  # (n_items,) 1 on average
     intervals: Float32  # (n_items,) days
 
     def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
-        log = data.interactions
+        self._learn(data.interactions)
+
+    def _update(self, data: TrainingData, new: Bool) -> None:
+        self._learn(data.interactions)
+
+    def _learn(self, log: Interactions) -> None:
         key = log.users.astype(np.int64) * log.n_items + log.items
         buyers = np.bincount(np.unique(key) % log.n_items, minlength=log.n_items)
         usual = len(log) / buyers.sum()
@@ -36,21 +45,45 @@ class Personal(Recommender[PersonalConfig]):
 
     def score(self, batch: UserBatch) -> Float32:
         """Own counts, then popularity."""
+        own, crowd, factor = self._parts(batch)
+        scores = np.tile(self._never_bought(), (len(batch), 1))
+        rows = np.repeat(np.arange(len(batch)), np.diff(own.indptr))
+        scores[rows, own.indices] = np.maximum((own.data + crowd) * factor, 0)
+        return scores
+
+    def _parts(self, batch: UserBatch) -> tuple[csr_array, Float64, Float32]:
+        """Of every user's items: own counts (n, n_items), what the crowd adds to each and by what both are
+        multiplied.
+        """
         histories, config = batch.histories, self.config
         dated = histories.times is not None
         weights = recency(histories, batch.at, 1.0 if dated else config.decay, config.half_life)
         own = histories.matrix(self.n_items, weights * histories.values)
         rows = np.repeat(np.arange(len(batch)), np.diff(own.indptr))
         total = np.bincount(rows, own.data, minlength=len(batch))
-        values = own.data + config.prior * self.popularity[own.indices] * total[rows]
-        values *= self.returns[own.indices] ** config.loyalty
+        crowd = config.prior * self.popularity[own.indices] * total[rows]
+        factor = self.returns[own.indices] ** config.loyalty
         if histories.times is not None and config.overdue > 0:
             days = days_before(histories, batch.at).astype(np.float32)
             since = histories.matrix(self.n_items, days, "last").data
-            values *= np.maximum(since / self.intervals[own.indices], 1) ** -config.overdue
-        scores = np.tile(dense(self.popularity / (2 * self.popularity.max()) - 1), (len(batch), 1))
-        scores[rows, own.indices] = np.maximum(values, 0)
-        return scores
+            factor *= np.maximum(since / self.intervals[own.indices], 1) ** -config.overdue
+        return own, crowd, factor
+
+    def _never_bought(self) -> Float32:
+        return dense(self.popularity / (2 * self.popularity.max()) - 1)
+
+    def _explain(self, one: UserBatch, item: int) -> list[Reason]:
+        """Own purchases and the crowd's; of what was never bought, that and the crowd's."""
+        own, crowd, factor = self._parts(one)
+        place = np.flatnonzero(own.indices == item)
+        if not len(place):
+            score = float(self._never_bought()[item])
+            return [Reason("popularity", "popularity", score + 1), Reason("bias", "never bought", -1.0)]
+        mine, theirs = float((own.data * factor)[place[0]]), float((crowd * factor)[place[0]])
+        # bad values may sum to less than 0, where the score ends
+        if mine + theirs <= 0:
+            return []
+        return [Reason("item", item, mine), Reason("popularity", "popularity", theirs)]
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         return {"returns": self.returns, "intervals": self.intervals}

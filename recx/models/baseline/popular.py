@@ -6,7 +6,7 @@ import numpy.typing as npt
 from recx.arrays import Bool, Float32
 from recx.data import TrainingData, UserBatch
 from recx.errors import UsageError, did_you_mean
-from recx.models.base import Recommender, RunOptions, Validation
+from recx.models.base import Reason, Recommender, RunOptions, Validation
 from recx.models.baseline.config import PopularConfig
 from recx.models.recency import DAY
 
@@ -17,12 +17,22 @@ class Popular(Recommender[PopularConfig]):
     """Score of an item = its share of the (recent, decayed) counts of the log.
 
     count_i = sum over its events of 2 ^ (-age / half_life), over the last ``window`` days of training; age is
-    counted back from the end of training. The same list for everyone, known or not.
+    counted back from the end of training. The same list for everyone, known or not. A window and an age move
+    with the end of training and so every count does; counting anew is one pass over the log, which is what
+    an update does, to the bits of a refit.
     """
 
+    explains = True
+    updates = True
     shares: Float32  # (n_items,)
 
     def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
+        self.shares = self._count(data)
+
+    def _update(self, data: TrainingData, new: Bool) -> None:
+        self.shares = self._count(data)
+
+    def _count(self, data: TrainingData) -> Float32:
         config, log = self.config, data.interactions
         if config.count not in COUNTS:
             raise UsageError(f"popular: no count called '{config.count}'{did_you_mean(config.count, COUNTS)}")
@@ -46,7 +56,7 @@ class Popular(Recommender[PopularConfig]):
             repeated = order[:-1][key[order][1:] == key[order][:-1]]
             weights[repeated] = 0
         counts = np.bincount(log.items, weights, minlength=log.n_items)
-        self.shares = (counts / max(counts.sum(), np.finfo(np.float64).tiny)).astype(np.float32)
+        return (counts / max(counts.sum(), np.finfo(np.float64).tiny)).astype(np.float32)
 
     def score(self, batch: UserBatch) -> Float32:
         """The same row for every user."""
@@ -55,6 +65,10 @@ class Popular(Recommender[PopularConfig]):
     def knows(self, batch: UserBatch) -> Bool:
         """Everyone."""
         return np.ones(len(batch), dtype=bool)
+
+    def _explain(self, one: UserBatch, item: int) -> list[Reason]:
+        """The share."""
+        return [Reason("popularity", self.config.count, float(self.shares[item]))]
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         return {"shares": self.shares}

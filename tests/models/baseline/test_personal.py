@@ -3,15 +3,16 @@ import pytest
 from numpy.testing import assert_allclose
 
 from recx.data import Catalog, Histories, Interactions, TrainingData, UserBatch
-from recx.models.base import RunOptions
+from recx.models.base import Reason, RunOptions
 from recx.models.baseline.config import PersonalConfig
 from recx.models.baseline.personal import Personal
-from tests.models.contract import ModelContract
+from tests.models.contract import ExplainsItself, LearnsNewEvents, ModelContract
 from tests.models.planted import DAY
 
 
-class TestPersonal(ModelContract):
+class TestPersonal(ExplainsItself, LearnsNewEvents, ModelContract):
     config = PersonalConfig()
+    update_bound = 0.0
 
 
 def test_own_items_come_first_by_decayed_counts_then_the_rest_by_popularity() -> None:
@@ -71,3 +72,20 @@ def test_what_was_not_bought_for_longer_than_usual_counts_less(overdue: float) -
     usual = np.exp([(2 * np.log(10) + 5 * mean) / 7, (8 * np.log(1) + 5 * mean) / 13])
     plain = PersonalConfig(half_life=0, prior=0, loyalty=0, overdue=overdue)
     assert_allclose(one_user(plain), np.array([3, 1]) * (40 / usual) ** -overdue, rtol=1e-6)
+
+
+def test_own_purchases_and_the_crowd_speak_for_an_item_bought_before_and_only_the_crowd_for_others() -> None:
+    users = np.array([0, 0, 0, 1, 1], dtype=np.int32)
+    items = np.array([0, 0, 1, 2, 1], dtype=np.int32)
+    log = Interactions(users, items, np.ones(5, dtype=np.float32), 2, 3, order="sequence")
+    model = Personal(PersonalConfig(prior=0.5, loyalty=0)).fit(
+        TrainingData(log, Catalog(), None), RunOptions()
+    )
+    batch = UserBatch(np.array([0], dtype=np.int32), log.histories().take(np.array([0])))
+    own, crowd = model.explain(batch, 0, 0)
+    assert own == Reason("item", 0, 2.0)
+    assert (crowd.kind, crowd.what) == ("popularity", "popularity")
+    assert_allclose(crowd.value, 0.5 * 2 / 5 * 3, rtol=1e-6)
+    never, crowd = model.explain(batch, 0, 2)
+    assert never == Reason("bias", "never bought", -1.0)
+    assert_allclose(crowd.value, (1 / 5) / (2 * 2 / 5), rtol=1e-6)

@@ -1,18 +1,30 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from recx.data import Catalog, Interactions, TrainingData
 from recx.errors import UsageError
 from recx.models.base import RunOptions
 from recx.models.baseline.config import PopularConfig
 from recx.models.baseline.popular import Popular
-from tests.models.contract import ModelContract
+from tests.models.contract import ExplainsItself, LearnsNewEvents, ModelContract
 from tests.models.planted import DAY
 
 
-class TestPopular(ModelContract):
+class TestPopular(ExplainsItself, LearnsNewEvents, ModelContract):
     config = PopularConfig()
+    update_bound = 0.0
+
+
+class TestPopularOfLate(ExplainsItself, LearnsNewEvents, ModelContract):
+    config = PopularConfig(count="users", window=6.0, half_life=3.0)
+    update_bound = 0.0
+
+    def test_items_nobody_has_met_are_scored_and_may_stand_in_a_history(self) -> None:
+        """With dates only: a window needs them."""
+        super().test_items_nobody_has_met_are_scored_and_may_stand_in_a_history(times=True)
 
 
 def log() -> TrainingData:
@@ -41,6 +53,26 @@ def test_shares_are_counted_by_hand(config: PopularConfig, shares: list[float]) 
     total = 4 * 2**-2.25 + 2 * 2**-1.25 + 2 * 2**-0.25
     expected = np.array(shares) * (2.783 / total if config.half_life else 1)
     assert_allclose(Popular(config).fit(log(), RunOptions()).shares, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        PopularConfig(count="users"),
+        PopularConfig(window=4),
+        PopularConfig(count="users", window=4, half_life=2),
+    ],
+    ids=["users", "window", "users, window and half_life"],
+)
+def test_an_update_moves_the_window_and_the_ages_on(config: PopularConfig) -> None:
+    """Two days later user 1 buys item 2 once more: old events leave the window, and no user counts twice."""
+    after = replace(log(), known_at=12 * DAY)
+    early = after.interactions.take(np.arange(8) < 7)
+    model = Popular(config).fit(replace(after, interactions=early, known_at=8 * DAY), RunOptions())
+    before = model.shares.copy()
+    model.update(after, np.arange(8) == 7)
+    assert_array_equal(model.shares, Popular(config).fit(after, RunOptions()).shares)
+    assert config.window == 0 or not np.array_equal(model.shares, before)
 
 
 def test_a_window_without_dates_is_refused() -> None:

@@ -1,0 +1,1 @@
+"""Demand of the whole shop, carried forward in time."""
