@@ -21,9 +21,11 @@ VECTOR = ir.VectorType(FLOAT, LANES)
 FUSED = ("contract",)  # a x b + c may be one instruction
 
 Code = tuple[Any, Callable[..., Any]]
+instruction: Callable[[Callable[..., Code]], Callable[..., Any]] = intrinsic
+"""``intrinsic``, called in kernels without the typing context that it puts first."""
 
 
-@intrinsic
+@instruction
 def add_eight(
     typing: Any,
     indices: Any,
@@ -74,7 +76,7 @@ def add_eight(
     return signature, code
 
 
-@intrinsic
+@instruction
 def fetch(typing: Any, indices: Any, at: Any, others: Any) -> Code:
     """Ask for the first 64 numbers of the row indices[at] of ``others``, to be used soon."""
     signature = types.void(indices, types.int64, others)
@@ -94,7 +96,7 @@ def fetch(typing: Any, indices: Any, at: Any, others: Any) -> Code:
     return signature, code
 
 
-@intrinsic
+@instruction
 def reaches(typing: Any, values: Any, at: Any, bound: Any) -> Code:
     """Whether one of the entries at .. at + REACH - 1, counted row by row, is not below ``bound``.
 
