@@ -26,7 +26,7 @@ BOUND = 30.0
 
 
 @nb.njit(cache=True, nogil=True)
-def seeded(seed: int, number: int) -> Any:
+def seeded(seed: Any, number: int) -> Any:
     """A state of ``next_state``, never 0, far from those of neighbouring seeds and numbers (splitmix64)."""
     z = np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(number) * np.uint64(0xD1B54A32D192ED03)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -44,13 +44,13 @@ def next_state(state: Any) -> Any:
 
 
 @nb.njit(cache=True, nogil=True)
-def below(state: Any, n: int) -> int:
+def below(state: Any, n: int) -> Any:
     """A number from 0 to n - 1 out of the state's upper half."""
     return np.int64(((state >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32))
 
 
 @nb.njit(cache=True, nogil=True)
-def _draw(state: Any, weights: Float32) -> int:
+def _draw(state: Any, weights: Float32) -> Any:
     """A place of the cumulated ``weights``, by their chances."""
     wanted = np.float32(state >> np.uint64(40)) / np.float32(1 << 24) * weights[-1]
     return min(np.searchsorted(weights, wanted, side="right"), len(weights) - 1)
@@ -82,7 +82,7 @@ def pair_filter(indptr: Int64, indices: Int32) -> UInt64:
 
 
 @nb.njit(cache=True, nogil=True)
-def _holds(row: Int32, item: int) -> bool:
+def _holds(row: Int32, item: int) -> Any:
     """Whether the ascending ``row`` holds ``item``."""
     at = np.searchsorted(row, item)
     return at < len(row) and row[at] == item
@@ -200,7 +200,7 @@ def pairwise_epoch(
             )  # fmt: skip
             losses[b] += loss
             steps[b] += done
-    return losses.sum() / max(1, steps.sum())
+    return float(losses.sum() / max(1, steps.sum()))
 
 
 @nb.njit(cache=True, parallel=True, nogil=True)
@@ -218,7 +218,7 @@ def learn_users(
         row = indices[indptr[user] : indptr[user + 1]]
         state = seeded(1, len(row))
         for i in row:
-            state = seeded(np.int64(state >> np.uint64(1)), i)
+            state = seeded(int(state >> np.uint64(1)), i)
         for _ in range(passes):
             for i in row:
                 for _ in range(TRIES):
