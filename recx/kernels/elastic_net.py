@@ -40,9 +40,9 @@ def nets_on_gram(
     """Weights of the columns ``first`` … of a matrix whose Gram matrix this is, into ``out`` (m, n).
 
     Coordinates are the columns in row ``target`` of ``candidates``, up to the first -1, or all where it is 0
-    columns wide. A round solves the coordinates taken up so far on their own Gram matrix, then looks at the slopes of all
-    and takes up the steepest of those that would move; the optimum is reached when none would move by
-    ``tolerance``. Returns the sweeps of each column, (m,); more than ``epochs`` mean it was stopped.
+    columns wide. A round solves the coordinates taken up so far on their own Gram matrix, then looks at the
+    slopes of all and takes up the steepest of those that would move; the optimum is reached when none would
+    move by ``tolerance``. Returns the sweeps of each column, (m,); more than ``epochs`` mean it was stopped.
     """
     m = len(out)
     sweeps = np.zeros(m, dtype=np.int32)

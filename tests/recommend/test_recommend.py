@@ -21,8 +21,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fusion of two bases, and one of them alone, on a small synthetic shop."""
     folder = tmp_path_factory.mktemp("shop")
     words = [
-        "bases=[popular,item_knn]", "dataset=synthetic", "dataset.n_users=150", "dataset.n_items=60", "threads=1",
-        f"data_dir={folder}/data", f"results={folder}/results", "fuser.trees=20", "fuser.min_leaf=20",
+        "bases=[popular,item_knn]", "dataset=synthetic", "dataset.n_users=150", "dataset.n_items=60",
+        "threads=1", f"data_dir={folder}/data", f"results={folder}/results", "fuser.trees=20",
+        "fuser.min_leaf=20",
     ]  # fmt: skip
     fuse(compose("fuse", words).settings)
     return folder

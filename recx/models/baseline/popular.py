@@ -56,7 +56,7 @@ class Popular(Recommender[PopularConfig]):
             repeated = order[:-1][key[order][1:] == key[order][:-1]]
             weights[repeated] = 0
         counts = np.bincount(log.items, weights, minlength=log.n_items)
-        return (counts / max(counts.sum(), np.finfo(np.float64).tiny)).astype(np.float32)
+        return np.asarray(counts / max(counts.sum(), np.finfo(np.float64).tiny), dtype=np.float32)
 
     def score(self, batch: UserBatch) -> Float32:
         """The same row for every user."""

@@ -82,7 +82,7 @@ class ALSConfig(ModelConfig):
     epochs: int = 16
     """Passes, each solving all users and all items, at most."""
     solver: str = "cg"
-    """How a row is solved while training: cg (conjugate gradients from where it was) or cholesky (exactly)."""
+    """How a row is solved while training: cg (conjugate gradients from where it was) or cholesky, exactly."""
     cg_steps: int = 3
     """Steps of conjugate gradients a row takes in an epoch, at least 1."""
     update_epochs: int = 4

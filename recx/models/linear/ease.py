@@ -5,18 +5,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import lapack
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 
-from recx.arrays import Float32
-from recx.data import TrainingData, UserBatch
+from recx.arrays import Bool, Float32
+from recx.data import Interactions, TrainingData, UserBatch
 from recx.errors import DataError, UsageError, did_you_mean
 from recx.kernels.gram import add_dense_rows, diagonal_of_form, gram, mirror
 from recx.kernels.neighbours import add_rows
-from recx.models.base import Recommender, RunOptions, Validation
+from recx.models.base import Reason, Recommender, RunOptions, Validation
 from recx.models.linear.config import EASEConfig
+from recx.models.neighbour.reasons import of_history
 from recx.models.recency import check_weights, csr, weigh
 
 DIAGONALS = ("zero", "free")
+MOST_CHANGED = 0.1
+"""Users with new events per item up to which a correction takes less time than a refit."""
 
 
 class EASE(Recommender[EASEConfig]):
@@ -26,14 +29,23 @@ class EASE(Recommender[EASEConfig]):
     differs: values may be logs, the history that is scored may be decayed, and where users are fewer than
     items B is never formed: with K = (X X^T + reg I)^-1, reg P = I - X^T K X (Woodbury), which takes users^2
     numbers instead of items^2 and gives the same scores.
+
+    ``update`` corrects P by the rows of the users with new events, old and new (Woodbury again), which equals
+    a refit but for float32's rounding; where they are many, or P was not kept whole, it is a refit.
     """
 
+    explains = True
+    updates = True
     weights: dict[str, npt.NDArray[Any]]
-    """primal: weights (n_items, n_items). dual: kernel (m, m), diagonal (n_items,) of reg P, and X as indptr,
-    items, values. sparse: B's largest weights as indptr, items, values."""
+    """primal: weights (n_items, n_items) and diagonal (n_items,) of P. dual: kernel (m, m), diagonal of reg P
+    (n_items,), and X as indptr, items, values. sparse: B's largest weights as indptr, items, values."""
 
     def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
-        config, log = self.config, data.interactions
+        self._check(data.interactions)
+        self._refit(data.interactions)
+
+    def _check(self, log: Interactions) -> None:
+        config = self.config
         check_weights("ease", log, config.values, config.decay, config.half_life)
         if config.diagonal not in DIAGONALS:
             raise UsageError(
@@ -41,22 +53,56 @@ class EASE(Recommender[EASEConfig]):
             )
         if config.reg <= 0:
             raise UsageError(f"ease: reg is {config.reg}, it must be above 0")
+
+    def _refit(self, log: Interactions) -> None:
+        config = self.config
         active = log.histories().take(log.active_users)
         users = weigh(active, log.n_items, config.values)
         if config.neighbours == 0 and users.shape[0] < log.n_items:
             self.weights = self._dual(users)
         else:
-            dense = self._primal(users)
-            self.weights = _largest(dense, config.neighbours) if config.neighbours else {"weights": dense}
+            learnt = self._primal(_inverse(users.T.tocsr(), users, config.reg))
+            self.weights = _largest(learnt["weights"], config.neighbours) if config.neighbours else learnt
 
-    def _primal(self, users: csr_array) -> Float32:
-        inverse = _inverse(users.T.tocsr(), users, self.config.reg)
+    def _primal(self, inverse: Float32) -> dict[str, npt.NDArray[Any]]:
+        """B, in the place of P, and what P is found back with."""
+        diagonal = np.diag(inverse).copy()
         if self.config.diagonal == "free":
             inverse *= np.float32(-self.config.reg)
             inverse[np.diag_indices_from(inverse)] += 1
         else:
-            inverse /= -np.diag(inverse).copy()
+            inverse /= -diagonal
             np.fill_diagonal(inverse, 0)
+        return {"weights": inverse, "diagonal": diagonal}
+
+    def _update(self, data: TrainingData, new: Bool) -> None:
+        log, config = data.interactions, self.config
+        self._check(log)
+        changed = np.unique(log.users[new])
+        if "weights" not in self.weights or len(changed) > MOST_CHANGED * log.n_items:
+            self._refit(log)
+            return
+        users = weigh(log.histories().take(changed), log.n_items, config.values)
+        known = weigh(log.take(~new).histories().take(changed), log.n_items, config.values)
+        moved = vstack([users, known]).tocsr()
+        signs = np.repeat([1.0, -1.0], len(changed))
+        inverse = self._inverse_of(log.n_items)
+        reached = np.asarray(moved @ inverse)
+        core = np.diag(signs) + (moved @ reached.T).astype(np.float64)
+        inverse -= reached.T @ np.linalg.solve(core, reached.astype(np.float64)).astype(np.float32)
+        self.weights = self._primal(inverse)
+
+    def _inverse_of(self, n_items: int) -> Float32:
+        """P of what was learnt, items added since standing alone: (n_items, n_items)."""
+        known, diagonal = self.weights["weights"], self.weights["diagonal"]
+        n = len(known)
+        inverse = np.zeros((n_items, n_items), dtype=np.float32)
+        if self.config.diagonal == "free":
+            inverse[:n, :n] = known / np.float32(-self.config.reg)
+        else:
+            np.multiply(known, -diagonal, out=inverse[:n, :n])
+        at = np.arange(n_items)
+        inverse[at, at] = np.append(diagonal, np.full(n_items - n, 1 / self.config.reg))
         return inverse
 
     def _dual(self, users: csr_array) -> dict[str, npt.NDArray[Any]]:
@@ -91,6 +137,26 @@ class EASE(Recommender[EASEConfig]):
             at = np.repeat(np.arange(n), np.diff(history.indptr)), history.indices
             scores[at] += history.data * (1 - 1 / learnt["diagonal"][history.indices])
         return scores
+
+    def _explain(self, one: UserBatch, item: int) -> list[Reason]:
+        config, learnt = self.config, self.weights
+        history = weigh(one.histories, self.n_items, config.values, one.at, config.decay, config.half_life)
+        if "weights" in learnt:
+            weights = learnt["weights"][history.indices, item]
+        elif "kernel" not in learnt:
+            return of_history(history, learnt["indptr"], learnt["items"], learnt["values"], item, 0.0)
+        else:
+            rows = (learnt["values"], learnt["items"], learnt["indptr"])
+            users = csr_array(rows, shape=(len(learnt["kernel"]), self.n_items))
+            near = learnt["kernel"] @ users[:, [item]].toarray()[:, 0]
+            weights = (users.T @ near)[history.indices]
+            if config.diagonal == "zero":
+                own = history.indices == item
+                weights = weights / learnt["diagonal"][item] + own * (1 - 1 / learnt["diagonal"][item])
+        parts = history.data * weights
+        return [
+            Reason("item", int(met), float(part)) for met, part in zip(history.indices, parts, strict=True)
+        ]
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         return dict(self.weights)

@@ -41,7 +41,7 @@ class SLIM(ItemWeights[SLIMConfig]):
         users = weigh(log.histories(), log.n_items, config.values)
         items = users.T.tocsr()
         candidates = _alike(items, users, config.neighbours)
-        settings = config.l1, config.l2, not config.nonnegative, config.epochs, config.tolerance
+        l1, l2, signed, tolerance = config.l1, config.l2, not config.nonnegative, config.tolerance
         n = log.n_items
         dense = np.zeros((0, 0), dtype=np.float32)
         if 4 * n * n <= GRAM_BYTES:
@@ -51,9 +51,20 @@ class SLIM(ItemWeights[SLIMConfig]):
         found = []
         for first, room in row_blocks(n, n):
             if len(dense):
-                nets_on_gram(dense, candidates, first, room, *settings)
+                nets_on_gram(dense, candidates, first, room, l1, l2, signed, config.epochs, tolerance)
             else:
-                nets_on_rows(*csr(users), *csr(items), candidates, first, room, *settings)
+                nets_on_rows(
+                    *csr(users),
+                    *csr(items),
+                    candidates,
+                    first,
+                    room,
+                    l1,
+                    l2,
+                    signed,
+                    config.epochs,
+                    tolerance,
+                )
             found.append(csr_array(room))
         lengths = np.concatenate([np.diff(block.indptr) for block in found])
         by_target = csr_array(

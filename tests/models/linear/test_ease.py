@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -6,16 +8,42 @@ from recx.errors import UsageError
 from recx.models.linear.config import EASEConfig
 from recx.models.linear.ease import EASE
 from recx.models.recency import weigh
-from tests.models.contract import RUN, LearnsTaste
+from tests.models.contract import RUN, ExplainsItself, LearnsNewEvents, LearnsTaste, ModelContract
 from tests.models.planted import Planted, clusters
 
 
-class TestPrimal(LearnsTaste):
+class TestPrimal(ExplainsItself, LearnsNewEvents, LearnsTaste):
     config = EASEConfig(reg=10)  # more users than items
 
 
-class TestSparse(LearnsTaste):
+class TestSparse(ExplainsItself, LearnsNewEvents, LearnsTaste):
     config = EASEConfig(reg=10, values="log", diagonal="free", neighbours=30)
+
+
+class TestFree(ExplainsItself, LearnsNewEvents, ModelContract):
+    config = EASEConfig(reg=10, values="log", diagonal="free")
+
+
+class TestDual(ExplainsItself, LearnsNewEvents, ModelContract):
+    config = EASEConfig(reg=10)
+    log = "ratings"
+
+
+@pytest.mark.parametrize("diagonal", ["zero", "free"])
+def test_a_few_new_events_are_learnt_by_a_correction_alone(
+    diagonal: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = clusters()
+    new = np.zeros(len(log.log), dtype=bool)
+    new[[5, 70, 71, 300]] = True
+    before = replace(log.data, interactions=log.log.take(~new))
+    config = EASEConfig(reg=7, values="log", diagonal=diagonal)
+    model = EASE(config).fit(before, RUN)
+    monkeypatch.setattr(EASE, "_refit", lambda *_: pytest.fail("a refit"))
+    model.update(log.data, new)
+    monkeypatch.undo()
+    expected = EASE(config).fit(log.data, RUN).score(log.batch)
+    assert_allclose(model.score(log.batch), expected, rtol=1e-4, atol=1e-5)
 
 
 def wide() -> Planted:
