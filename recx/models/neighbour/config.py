@@ -70,11 +70,11 @@ class MarkovConfig(ModelConfig):
     """Events behind an item that count as followers, each 1 / gap."""
     decay: float = 0.6
     """Factor per later event of the history that is scored, above 0 up to 1 (off)."""
-    history_power: float = 0.5
+    history_power: float = 0.2
     """h: counts are divided by degree ^ h of the history's item; the higher, the more rare ones say."""
-    item_power: float = 0.5
+    item_power: float = 0.3
     """b: and by degree ^ b of the item to be scored; below .5 popular items gain."""
-    shrink: float = 0.0
+    shrink: float = 1.0
     """Added to the product of the two: trust in pairs that followed each other once or twice, in counts."""
 
 

@@ -31,8 +31,10 @@ def asked(config: MarkovConfig, items: list[int]) -> np.ndarray:
 
 
 def test_one_over_the_gap_by_hand() -> None:
-    assert_allclose(asked(MarkovConfig(history_power=0, item_power=0), [0]), [0, 1, 1.5], rtol=1e-6)
-    assert_allclose(asked(MarkovConfig(window=1, history_power=0, item_power=0), [0]), [0, 1, 1], rtol=1e-6)
+    assert_allclose(asked(MarkovConfig(history_power=0, item_power=0, shrink=0), [0]), [0, 1, 1.5], rtol=1e-6)
+    assert_allclose(
+        asked(MarkovConfig(window=1, history_power=0, item_power=0, shrink=0), [0]), [0, 1, 1], rtol=1e-6
+    )
 
 
 def test_degrees_and_shrinkage_divide_and_older_events_fade() -> None:
@@ -54,10 +56,14 @@ def test_an_event_that_arrives_late_between_others_moves_them_apart() -> None:
     whole = planted(log_of([(0, 0, 1.0), (0, 1, 1.0), (0, 2, 1.0), (1, 3, 1.0), (1, 2, 1.0)], 2, 4), [0, 0])
     new = np.array([False, True, False, False, False])
     early = replace(whole.data, interactions=whole.log.take(~new))
-    model = Markov(MarkovConfig(window=1)).fit(early, RUN)
+    model = Markov(MarkovConfig(window=1, history_power=0.5, item_power=0.5, shrink=0)).fit(early, RUN)
     assert model.counts.tolist() == [1, 1]  # 0 -> 2 and 3 -> 2
     model.update(whole.data, new)
     assert model.counts.tolist() == [1, 1, 1]  # 0 -> 1 -> 2 and 3 -> 2
-    refit = Markov(MarkovConfig(window=1)).fit(whole.data, RUN).arrays()
+    refit = (
+        Markov(MarkovConfig(window=1, history_power=0.5, item_power=0.5, shrink=0))
+        .fit(whole.data, RUN)
+        .arrays()
+    )
     for name, array in model.arrays().items():
         assert_array_equal(array, refit[name], err_msg=name)
