@@ -29,7 +29,7 @@ class SVDConfig(ModelConfig):
 
 @dataclass
 class SVDppConfig(ModelConfig):
-    """Settings of svdpp, tuned on a part of ml-100k; those of Koren's paper are beside them."""
+    """Settings of svdpp, tuned on ml-100k (fold 0 and u1); those of Koren's paper are beside them."""
 
     name: str = "svdpp"
     """Which model these settings are for."""

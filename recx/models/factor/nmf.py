@@ -16,8 +16,9 @@ from recx.models.factor.config import NMFConfig
 from recx.models.factor.rating import RatingFactors
 from recx.models.recency import csr
 
-SWEEPS = 50
-"""Multiplicative updates that fold a stranger in; the rating moves by less than .01 after 30."""
+SWEEPS = 100
+"""Multiplicative updates that fold a stranger in: ratings of ml-100k are then .012 from those of 2,000, on
+average."""
 Csr = tuple[Int64, Int32, Float32]
 
 
