@@ -42,7 +42,7 @@ def nets_on_gram(
     Coordinates are the columns in row ``target`` of ``candidates``, up to the first -1, or all where it is 0
     columns wide. A round solves the coordinates taken up so far on their own Gram matrix, then looks at the
     slopes of all and takes up the steepest of those that would move; the optimum is reached when none would
-    move by ``tolerance``. Returns the sweeps of each column, (m,); more than ``epochs`` mean it was stopped.
+    move by ``tolerance``. Returns the sweeps of each column, (m,); ``epochs`` of them mean it was stopped.
     """
     m = len(out)
     sweeps = np.zeros(m, dtype=np.int32)
