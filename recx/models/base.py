@@ -14,9 +14,9 @@ from recx.arrays import Bool, Float32, Float64, Int32
 from recx.data import Interactions, Pairs, Rankings, TrainingData, UserBatch
 from recx.errors import DataError
 
-BLOCK_BYTES = 16 << 20
-"""Scores of one block of users take about this much memory: what a processor's cache holds, and what malloc
-hands out again without the kernel clearing it first.
+BLOCK_BYTES = 64 << 20
+"""Scores of one block of users take about this much memory. Smaller ones stay in the cache, but the threads
+of BLAS and of the kernels then take turns more often, which costs more where cores are shared.
 """
 
 
