@@ -32,7 +32,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def fusion(shop: Path, tmp_path: Path) -> RecommendConfig:
     return RecommendConfig(
-        run=str(next((shop / "results" / "fuse").iterdir())), out=str(tmp_path / "lists.csv"), threads=1
+        run=str(next((shop / "results" / "fuse").glob("stack-*"))), out=str(tmp_path / "lists.csv"), threads=1
     )
 
 
