@@ -15,12 +15,11 @@ def family(name: str) -> str:
 
 
 def summary(name: str) -> str:
-    """First line of the model's docstring."""
-    module, _, attribute = all_models()[name].partition(":")
+    """What the docstring of the model's module says it is, after its name and a colon."""
+    module = all_models()[name].partition(":")[0]
     spec = find_spec(module)
     if spec is None or spec.origin is None:
         return f"{module} cannot be found"
-    for node in ast.parse(Path(spec.origin).read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.ClassDef) and node.name == attribute:
-            return (ast.get_docstring(node) or "").partition("\n")[0]
-    return f"{module} has no {attribute}"
+    told = ast.get_docstring(ast.parse(Path(spec.origin).read_text(encoding="utf-8"))) or ""
+    first = " ".join(told.partition("\n\n")[0].split())
+    return first.partition(": ")[2] or first

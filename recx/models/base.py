@@ -34,6 +34,20 @@ class ModelConfig:
         return ()
 
 
+@dataclass
+class HistoryConfig(ModelConfig):
+    """How the history counts, when learning and when it is scored."""
+
+    values: str = "binary"
+    """What an event says: binary, log (of the summed values) or sum."""
+    decay: float = 1.0
+    """Factor per later event of the history that is scored, above 0 up to 1 (off)."""
+    half_life: float = 0.0
+    """Days after which an event of the history that is scored counts half; 0: never."""
+    own: float = 0.0
+    """Weight of an item of the history for itself, above 0 where people buy the same again."""
+
+
 C = TypeVar("C", bound=ModelConfig)
 
 

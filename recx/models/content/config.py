@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from recx.models.base import ModelConfig
+from recx.models.base import HistoryConfig, ModelConfig
 
 
 @dataclass
@@ -44,15 +44,13 @@ class ContentConfig(DescriptionConfig):
 
 
 @dataclass
-class HybridConfig(DescriptionConfig):
+class HybridConfig(HistoryConfig, DescriptionConfig):
     """Settings of hybrid."""
 
     name: str = "hybrid"
     """Which model these settings are for."""
     content: float = 5.0
     """What a description counts against the log, in users that two items share; above 0."""
-    values: str = "binary"
-    """What an event says: binary, log (of the summed values) or sum."""
     neighbours: int = 200
     """Neighbours kept per item."""
     user_power: float = 0.0
@@ -61,9 +59,3 @@ class HybridConfig(DescriptionConfig):
     """h: similarities are divided by (users + content) ^ h of the history's item."""
     item_power: float = 0.5
     """b: and by (users + content) ^ b of the item to be scored; below .5 popular items gain."""
-    decay: float = 1.0
-    """Factor per later event of the history that is scored, above 0 up to 1 (off)."""
-    half_life: float = 0.0
-    """Days after which an event of the history that is scored counts half; 0: never."""
-    own: float = 0.0
-    """Similarity of an item with itself, above 0 where people buy the same again."""

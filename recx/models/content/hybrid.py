@@ -4,18 +4,17 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array, vstack
 
-from recx.arrays import Float32
-from recx.data import Pairs, TrainingData, UserBatch
+from recx.data import TrainingData
 from recx.errors import UsageError
-from recx.kernels.nearest import similar
-from recx.kernels.neighbours import add_pairs, add_rows
-from recx.models.base import Reason, Recommender, RunOptions, Validation
+from recx.kernels.nearest import pack, similar
+from recx.models.base import RunOptions, Validation
 from recx.models.content.config import HybridConfig
 from recx.models.content.description import Description
-from recx.models.recency import add_own, at_pairs, check_weights, csr, weigh
+from recx.models.item_weights import ItemWeights
+from recx.models.recency import check_weights, csr, weigh
 
 
-class Hybrid(Recommender[HybridConfig]):
+class Hybrid(ItemWeights[HybridConfig]):
     """Score of item j = sum over the items i of the history of weight_i x similarity(i, j).
 
     item_knn on items that are described by their users and by their content, stacked: with x the users of an
@@ -26,11 +25,6 @@ class Hybrid(Recommender[HybridConfig]):
     by evidence, not by a fixed share, is what lets one number serve cold and warm items.) Only the
     ``neighbours`` most similar items of every i are kept.
     """
-
-    explains = True
-    indptr: npt.NDArray[np.int64]  # (n_items + 1,)
-    neighbours: npt.NDArray[np.int32]  # (nnz,) ascending within an item
-    similarity: Float32  # (nnz,)
 
     def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
         config, log = self.config, data.interactions
@@ -56,48 +50,7 @@ class Hybrid(Recommender[HybridConfig]):
             none, none, False, 0.0,
             np.arange(log.n_items, dtype=np.int32), min(config.neighbours, log.n_items),
         )  # fmt: skip
-        kept = nearest >= 0
-        self.indptr = np.append(0, np.cumsum(kept.sum(axis=1))).astype(np.int64)
-        self.neighbours, self.similarity = nearest[kept], values[kept]
-
-    def _history(self, batch: UserBatch) -> csr_array:
-        config = self.config
-        return weigh(batch.histories, self.n_items, config.values, batch.at, config.decay, config.half_life)
-
-    def score(self, batch: UserBatch) -> Float32:
-        """Weighted sum of the neighbour lists of the history."""
-        history = self._history(batch)
-        scores: Float32 = add_rows(*csr(history), self.indptr, self.neighbours, self.similarity, self.n_items)
-        return add_own(scores, history, self.config.own)
-
-    def score_pairs(self, batch: UserBatch, pairs: Pairs) -> Float32:
-        """The same sums for some items only."""
-        history = self._history(batch)
-        scores: Float32 = add_pairs(
-            *csr(history), self.indptr, self.neighbours, self.similarity, pairs.row, pairs.item
-        )
-        if self.config.own:
-            scores += np.float32(self.config.own) * at_pairs(history, pairs)
-        return scores
-
-    def _explain(self, one: UserBatch, item: int) -> list[Reason]:
-        """The items of the history that the item is a neighbour of."""
-        history = self._history(one)
-        reasons = []
-        for source, weight in zip(history.indices, history.data, strict=True):
-            near = slice(self.indptr[source], self.indptr[source + 1])
-            says = float(self.similarity[near][self.neighbours[near] == item].sum())
-            says += self.config.own if source == item else 0.0
-            reasons.append(Reason("item", int(source), float(weight) * says))
-        return reasons
-
-    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        return {"indptr": self.indptr, "neighbours": self.neighbours, "similarity": self.similarity}
-
-    def restore(self, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
-        self.indptr = arrays["indptr"].astype(np.int64, copy=False)
-        self.neighbours = arrays["neighbours"].astype(np.int32, copy=False)
-        self.similarity = arrays["similarity"].astype(np.float32, copy=False)
+        self.indptr, self.items, self.values = pack(nearest, values)
 
 
 def _scale_rows(matrix: csr_array, factors: npt.NDArray[np.float64]) -> csr_array:

@@ -76,7 +76,7 @@ class RatingFactors(Recommender[C]):
 
     def _fold_in(self, histories: Histories) -> tuple[Float32, Float32]:
         """Bias and own factors of strangers with these histories, none of them empty."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} does not say how it folds strangers in")
 
     def _ridge(self, histories: Histories, reg_bias: float, reg: float) -> tuple[Float32, Float32]:
         """Bias and factors with the least squared error on a history under the penalties of the fit.

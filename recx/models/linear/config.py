@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from recx.models.base import ModelConfig
+from recx.models.base import HistoryConfig, ModelConfig
 
 
 @dataclass
@@ -24,20 +24,6 @@ class EASEConfig(ModelConfig):
     """Factor per later event of the history that is scored, above 0 up to 1 (off)."""
     half_life: float = 0.0
     """Days after which an event of the history that is scored counts half; 0: never."""
-
-
-@dataclass
-class HistoryConfig(ModelConfig):
-    """How the history counts, when learning and when it is scored."""
-
-    values: str = "binary"
-    """What an event says: binary, log (of the summed values) or sum."""
-    decay: float = 1.0
-    """Factor per later event of the history that is scored, above 0 up to 1 (off)."""
-    half_life: float = 0.0
-    """Days after which an event of the history that is scored counts half; 0: never."""
-    own: float = 0.0
-    """Weight of an item of the history for itself, above 0 where people buy the same again."""
 
 
 @dataclass

@@ -13,8 +13,8 @@ from recx.errors import DataError, UsageError, did_you_mean
 from recx.kernels.gram import add_dense_rows, diagonal_of_form, gram, mirror
 from recx.kernels.neighbours import add_rows
 from recx.models.base import Reason, Recommender, RunOptions, Validation
+from recx.models.item_weights import of_history
 from recx.models.linear.config import EASEConfig
-from recx.models.neighbour.reasons import of_history
 from recx.models.recency import check_weights, csr, weigh
 
 DIAGONALS = ("zero", "free")

@@ -10,8 +10,8 @@ from recx.errors import UsageError
 from recx.kernels.nearest import pack, similar
 from recx.kernels.walks import walks
 from recx.models.base import RunOptions, Validation
+from recx.models.item_weights import ItemWeights, row_blocks
 from recx.models.linear.config import RP3betaConfig
-from recx.models.linear.items import ItemWeights, row_blocks
 from recx.models.recency import check_weights, csr, weigh
 
 

@@ -10,8 +10,8 @@ from recx.kernels.elastic_net import nets_on_gram, nets_on_rows
 from recx.kernels.gram import gram, mirror
 from recx.kernels.nearest import similar
 from recx.models.base import RunOptions, Validation
+from recx.models.item_weights import ItemWeights, row_blocks
 from recx.models.linear.config import SLIMConfig
-from recx.models.linear.items import ItemWeights, row_blocks
 from recx.models.recency import check_weights, csr, weigh
 
 GRAM_BYTES = 1 << 30

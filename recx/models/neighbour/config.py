@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from recx.models.base import ModelConfig
+from recx.models.base import HistoryConfig, ModelConfig
 
 
 @dataclass
-class ItemKNNConfig(ModelConfig):
+class ItemKNNConfig(HistoryConfig):
     """Settings of item_knn."""
 
     name: str = "item_knn"
@@ -16,8 +16,6 @@ class ItemKNNConfig(ModelConfig):
     baseline (values less mean + b_u + b_i: the one to rate with)."""
     weighting: str = "none"
     """How items are described by their users before they are compared: none, tfidf or bm25."""
-    values: str = "binary"
-    """What an event says: binary, log (of the summed values) or sum."""
     neighbours: int = 200
     """Neighbours kept per item."""
     rated: int = 40
@@ -30,12 +28,6 @@ class ItemKNNConfig(ModelConfig):
     """h: similarities are divided by degree ^ h of the history's item; the higher, the more rare ones say."""
     item_power: float = 0.5
     """b: and by degree ^ b of the item to be scored; below .5 popular items gain. .5 and .5 is cosine."""
-    decay: float = 1.0
-    """Factor per later event of the history that is scored, above 0 up to 1 (off)."""
-    half_life: float = 0.0
-    """Days after which an event of the history that is scored counts half; 0: never."""
-    own: float = 0.0
-    """Similarity of an item with itself, above 0 where people buy the same again."""
 
 
 @dataclass

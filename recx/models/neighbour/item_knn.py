@@ -4,21 +4,21 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array, vstack
 
-from recx.arrays import Bool, Float32, Int32, Int64
+from recx.arrays import Bool, Float32
 from recx.data import Interactions, Pairs, TrainingData, UserBatch
 from recx.errors import UsageError, did_you_mean
-from recx.kernels.neighbours import add_pairs, add_rows, listed_mean
-from recx.models.base import Reason, Recommender, RunOptions, Validation, dense
+from recx.kernels.neighbours import listed_mean
+from recx.models.base import RunOptions, Validation, dense
 from recx.models.baseline.biases import Biases
-from recx.models.neighbour import reasons
+from recx.models.item_weights import ItemWeights
 from recx.models.neighbour.alike import CORRELATIONS, alike, changed, varies
 from recx.models.neighbour.config import ItemKNNConfig
-from recx.models.recency import add_own, at_pairs, check_weights, csr, weigh
+from recx.models.recency import check_weights, csr
 
 SIMILARITIES = ("cosine", "jaccard", *CORRELATIONS)
 
 
-class ItemKNN(Recommender[ItemKNNConfig]):
+class ItemKNN(ItemWeights[ItemKNNConfig]):
     """Score of item j = sum over the items i of the history of weight_i x similarity(i, j).
 
     cosine (Sarwar 2001; Deshpande & Karypis 2004, generalised): similarity = sum_u degree_u^-a x_ui x_uj /
@@ -35,11 +35,7 @@ class ItemKNN(Recommender[ItemKNNConfig]):
     """
 
     rates = True
-    explains = True
     updates = True
-    indptr: Int64  # (n_items + 1,)
-    neighbours: Int32  # (nnz,) ascending within an item
-    similarity: Float32  # (nnz,)
     biases: Biases  # 0 beside the mean where all values are equal
 
     def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
@@ -52,71 +48,42 @@ class ItemKNN(Recommender[ItemKNNConfig]):
             if number < 1:
                 raise UsageError(f"item_knn: {name} is {number}, it must be at least 1")
         self.biases = _biases(log)
-        self.indptr, self.neighbours, self.similarity = alike(config, log, self.biases)
+        self.indptr, self.items, self.values = alike(config, log, self.biases)
 
     def _update(self, data: TrainingData, new: Bool) -> None:
         log, before = data.interactions, self.n_items
         rows = changed(self.config, log, new)
         self.biases = _biases(log)
         if rows is None:
-            self.indptr, self.neighbours, self.similarity = alike(self.config, log, self.biases)
+            self.indptr, self.items, self.values = alike(self.config, log, self.biases)
             return
         rows = np.union1d(rows, np.arange(before, log.n_items)).astype(np.int32)
         indptr, neighbours, similarity = alike(self.config, log, self.biases, rows)
-        old = csr_array((self.similarity, self.neighbours, self.indptr), shape=(before, log.n_items))
+        old = csr_array((self.values, self.items, self.indptr), shape=(before, log.n_items))
         fresh = csr_array((similarity, neighbours, indptr), shape=(len(rows), log.n_items))
         source = np.arange(log.n_items)
         source[rows] = before + np.arange(len(rows))
-        self.indptr, self.neighbours, self.similarity = csr(vstack([old, fresh], format="csr")[source])
-
-    def _history(self, batch: UserBatch) -> csr_array:
-        config = self.config
-        return weigh(batch.histories, self.n_items, config.values, batch.at, config.decay, config.half_life)
-
-    def score(self, batch: UserBatch) -> Float32:
-        """Weighted sum of the neighbour lists of the history."""
-        history = self._history(batch)
-        scores: Float32 = add_rows(*csr(history), self.indptr, self.neighbours, self.similarity, self.n_items)
-        return add_own(scores, history, self.config.own)
-
-    def score_pairs(self, batch: UserBatch, pairs: Pairs) -> Float32:
-        """The same sums for some items only."""
-        history = self._history(batch)
-        scores: Float32 = add_pairs(
-            *csr(history), self.indptr, self.neighbours, self.similarity, pairs.row, pairs.item
-        )
-        if self.config.own:
-            scores += np.float32(self.config.own) * at_pairs(history, pairs)
-        return scores
+        self.indptr, self.items, self.values = csr(vstack([old, fresh], format="csr")[source])
 
     def rate(self, batch: UserBatch, pairs: Pairs) -> Float32:
         """Baseline and what the user thought of similar items beyond theirs."""
         biases, histories = self.biases, batch.histories
         held = csr(histories.matrix(self.n_items, biases.residuals(histories), "last"))
-        lists = self.indptr, self.neighbours, self.similarity
+        lists = self.indptr, self.items, self.values
         means, _ = listed_mean(*held, *lists, pairs.row, pairs.item, self.config.rated)
         users = biases.of_users(histories)[pairs.row]
         return dense(biases.mean + users + biases.items[pairs.item] + means)
 
-    def _explain(self, one: UserBatch, item: int) -> list[Reason]:
-        return reasons.of_history(
-            self._history(one), self.indptr, self.neighbours, self.similarity, item, self.config.own
-        )
-
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         return {
-            "indptr": self.indptr,
-            "neighbours": self.neighbours,
-            "similarity": self.similarity,
+            **super().arrays(),
             "mean": np.asarray(self.biases.mean),
             "item_biases": self.biases.items,
             "reg_user": np.asarray(self.biases.reg_user),
         }
 
     def restore(self, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
-        self.indptr = arrays["indptr"].astype(np.int64, copy=False)
-        self.neighbours = arrays["neighbours"].astype(np.int32, copy=False)
-        self.similarity = arrays["similarity"].astype(np.float32, copy=False)
+        super().restore(arrays)
         of_items = arrays["item_biases"].astype(np.float32, copy=False)
         self.biases = Biases(float(arrays["mean"]), of_items, float(arrays["reg_user"]))
 

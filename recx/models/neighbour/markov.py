@@ -10,7 +10,7 @@ from recx.errors import UsageError
 from recx.kernels.neighbours import add_pairs, add_rows
 from recx.kernels.transitions import transitions
 from recx.models.base import Reason, Recommender, RunOptions, Validation
-from recx.models.neighbour import reasons
+from recx.models.item_weights import of_history
 from recx.models.neighbour.config import MarkovConfig
 from recx.models.recency import check_weights, csr, weigh
 
@@ -62,8 +62,8 @@ class Markov(Recommender[MarkovConfig]):
     def _prepare(self) -> None:
         """Derive what scoring needs from what is stored."""
         config, degrees = self.config, np.maximum(self.degrees, 1).astype(np.float64)
-        of_history = np.repeat(degrees**config.history_power, np.diff(self.indptr))
-        norms = of_history * (degrees**config.item_power)[self.followers] + config.shrink
+        of_rows = np.repeat(degrees**config.history_power, np.diff(self.indptr))
+        norms = of_rows * (degrees**config.item_power)[self.followers] + config.shrink
         self.weights = (self.counts / norms).astype(np.float32)
 
     def _history(self, batch: UserBatch) -> csr_array:
@@ -83,7 +83,7 @@ class Markov(Recommender[MarkovConfig]):
 
     def _explain(self, one: UserBatch, item: int) -> list[Reason]:
         lists = self.indptr, self.followers, self.weights
-        return reasons.of_history(self._history(one), *lists, item, own=0.0)
+        return of_history(self._history(one), *lists, item, own=0.0)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         return {

@@ -87,7 +87,7 @@ def test_pearson_of_equal_values_is_the_correlation_over_all_users() -> None:
     columns = np.vstack([columns, [0, 0, 1]])
     model = ItemKNN(ItemKNNConfig(similarity="pearson")).fit(planted(log_of(rows, 4, 3), [0] * 4).data, RUN)
     dense = np.zeros((3, 3))
-    dense[np.repeat(np.arange(3), np.diff(model.indptr)), model.neighbours] = model.similarity
+    dense[np.repeat(np.arange(3), np.diff(model.indptr)), model.items] = model.values
     expected = np.maximum(np.corrcoef(columns.T), 0) * (1 - np.eye(3))
     assert_allclose(dense, expected, atol=1e-6)
 
@@ -95,8 +95,8 @@ def test_pearson_of_equal_values_is_the_correlation_over_all_users() -> None:
 def test_pearson_of_ratings_puts_items_together_that_the_same_users_like() -> None:
     model = ItemKNN(ItemKNNConfig(similarity="pearson", shrink=1)).fit(ratings().data, RUN)
     source = np.repeat(np.arange(40), np.diff(model.indptr))
-    same = source % 2 == model.neighbours % 2
-    assert model.similarity[same].sum() > 10 * model.similarity[~same].sum()
+    same = source % 2 == model.items % 2
+    assert model.values[same].sum() > 10 * model.values[~same].sum()
 
 
 def test_newer_events_of_a_history_weigh_more() -> None:
@@ -133,7 +133,7 @@ def test_a_rating_is_the_baseline_and_the_weighted_mean_of_the_most_similar_item
     log = ratings()
     model = ItemKNN(ItemKNNConfig(similarity="baseline", shrink=2.0, rated=3)).fit(log.data, RUN)
     similarity = np.zeros((40, 40))
-    similarity[np.repeat(np.arange(40), np.diff(model.indptr)), model.neighbours] = model.similarity
+    similarity[np.repeat(np.arange(40), np.diff(model.indptr)), model.items] = model.values
     history, item = log.batch.histories.take(np.array([7])), int(log.target[7])
     near = similarity[history.items, item]
     best = np.argsort(-near)[:3]
@@ -159,5 +159,5 @@ def test_the_lists_are_those_of_the_exact_cosine() -> None:
         mine = slice(model.indptr[item], model.indptr[item + 1])
         best = np.lexsort((np.arange(400), -cosine[item].astype(np.float32)))[:15]
         best = np.sort(best[cosine[item][best] > 0])
-        assert_allclose(np.sort(model.similarity[mine]), np.sort(cosine[item][best]), rtol=1e-6)
-        assert_allclose(cosine[item][model.neighbours[mine]], model.similarity[mine], rtol=1e-6)
+        assert_allclose(np.sort(model.values[mine]), np.sort(cosine[item][best]), rtol=1e-6)
+        assert_allclose(cosine[item][model.items[mine]], model.values[mine], rtol=1e-6)

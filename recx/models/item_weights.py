@@ -1,4 +1,4 @@
-"""What models share that learn a sparse matrix of weights between items."""
+"""What models share that learn a sparse matrix of weights between items: neighbours, elastic nets, walks."""
 
 from collections.abc import Iterator
 from typing import TypeVar
@@ -10,9 +10,7 @@ from scipy.sparse import csr_array
 from recx.arrays import Float32, Int32, Int64
 from recx.data import Pairs, UserBatch
 from recx.kernels.neighbours import add_pairs, add_rows
-from recx.models.base import Reason, Recommender
-from recx.models.linear.config import HistoryConfig
-from recx.models.neighbour.reasons import of_history
+from recx.models.base import HistoryConfig, Reason, Recommender
 from recx.models.recency import add_own, at_pairs, csr, weigh
 
 C = TypeVar("C", bound=HistoryConfig)
@@ -68,3 +66,17 @@ def row_blocks(n_rows: int, n_columns: int) -> Iterator[tuple[int, Float32]]:
     room = np.zeros((size, n_columns), dtype=np.float32)
     for first in range(0, n_rows, size):
         yield first, room[: min(size, n_rows - first)]
+
+
+def of_history(
+    history: csr_array, indptr: Int64, listed: Int32, weights: Float32, item: int, own: float
+) -> list[Reason]:
+    """What each item of a history of one row adds to the score of ``item``: its weight times their weight."""
+    reasons = []
+    for held, weight in zip(history.indices, history.data, strict=True):  # one user's, once
+        low, high = indptr[held], indptr[held + 1]
+        place = low + int(np.searchsorted(listed[low:high], item))
+        value = float(weights[place]) if place < high and listed[place] == item else 0.0
+        value += own * (held == item)
+        reasons.append(Reason("item", int(held), float(weight) * value))
+    return reasons
