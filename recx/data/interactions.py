@@ -63,8 +63,17 @@ class Histories:
         """Rows x items; an item met twice in a row is merged by ``duplicates``. ``weights`` replaces the
         values.
         """
-        return _matrix(self.rows, self.items, self.values if weights is None else weights,
-                       (len(self), n_items), duplicates)  # fmt: skip
+        from recx.kernels.incidence import by_column, values_by_column
+
+        # listed by item, then by row again: both steps keep the order they find, so every row ascends
+        shape = (len(self), n_items)
+        if duplicates == "binary":
+            indptr, items = by_column(*by_column(self.indptr, self.items, n_items), len(self))
+            return _canonical(np.ones(len(items), dtype=np.float32), items, indptr, shape)
+        values = self.values if weights is None else weights
+        by_item = values_by_column(self.indptr, self.items, values, n_items, duplicates == "last")
+        indptr, items, merged = values_by_column(*by_item, len(self), False)
+        return _canonical(merged, items, indptr, shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +152,7 @@ class Interactions:
         """Users x items. ``sum`` adds the values of repeats, ``last`` keeps the newest, ``binary`` holds
         ones.
         """
-        return _matrix(self.users, self.items, self.values, (self.n_users, self.n_items), duplicates)
+        return self.histories().matrix(self.n_items, duplicates=duplicates)
 
     def histories(self) -> Histories:
         """One history per user of the id space, empty for users without a row."""
@@ -166,22 +175,8 @@ class Interactions:
         return np.bincount(self.items, minlength=self.n_items)
 
 
-def _matrix(
-    rows: Int32, items: Int32, values: Float32, shape: tuple[int, int], duplicates: Duplicates
-) -> csr_array:
-    """Merge rows (grouped, ascending) and items into a canonical csr_array of float32."""
-    if duplicates == "last":
-        # the last of equal (row, item) keys in a stable sort is the newest event
-        key = rows.astype(np.int64) * shape[1] + items
-        order = np.argsort(key, kind="stable")
-        keep = order[np.append(key[order][1:] != key[order][:-1], True)] if len(order) else order
-        rows, items, values = rows[keep], items[keep], values[keep]
-    indptr = np.zeros(shape[0] + 1, dtype=np.int64)
-    np.cumsum(np.bincount(rows, minlength=shape[0]), out=indptr[1:])
-    matrix = csr_array(
-        (values.astype(np.float32, copy=True), items.astype(np.int32, copy=True), indptr), shape=shape
-    )
-    matrix.sum_duplicates()
-    if duplicates == "binary":
-        matrix.data[:] = 1.0
+def _canonical(values: Float32, items: Int32, indptr: Int64, shape: tuple[int, int]) -> csr_array:
+    """A csr_array of rows that are known to ascend without repeats."""
+    matrix = csr_array((values, items, indptr), shape=shape)
+    matrix.has_canonical_format = True
     return matrix

@@ -10,7 +10,7 @@ from recx.kernels.lanes import LANES, add_eight, fetch
 
 TILE = 256
 """Rows in one matrix product."""
-PARTS = 32
+PARTS = 16
 """Sums that ``gram`` is made of: the same whatever the number of threads."""
 CHUNK = 8
 """Neighbouring rows that are dealt together, so that the entries of the next are on their way."""

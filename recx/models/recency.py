@@ -51,10 +51,11 @@ def weigh(
     binary: the recency of the newest event, 1 without decay. sum: the recency-weighted sum of the values.
     log: log(1 + that sum).
     """
-    weights = recency(histories, at, decay, half_life)
+    fades = decay != 1.0 or (half_life > 0 and histories.times is not None)
+    weights = recency(histories, at, decay, half_life) if fades else None
     if values == "binary":
-        return histories.matrix(n_items, weights, "last")
-    matrix = histories.matrix(n_items, weights * histories.values, "sum")
+        return histories.matrix(n_items, weights, "last" if fades else "binary")
+    matrix = histories.matrix(n_items, histories.values if weights is None else weights * histories.values)
     if values == "log":
         matrix.data = np.log1p(np.maximum(matrix.data, 0)).astype(np.float32)
     return matrix
@@ -79,8 +80,14 @@ def check_weights(
 
 
 def csr(matrix: csr_array) -> tuple[Int64, Int32, Float32]:
-    """The arrays of a matrix in the one set of types that kernels are compiled for."""
-    return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data.astype(np.float32)
+    """The arrays of a matrix in the one set of types that kernels are compiled for, copied only if they must
+    be.
+    """
+    return (
+        matrix.indptr.astype(np.int64, copy=False),
+        matrix.indices.astype(np.int32, copy=False),
+        matrix.data.astype(np.float32, copy=False),
+    )
 
 
 def add_own(scores: Float32, history: csr_array, own: float) -> Float32:

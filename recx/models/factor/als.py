@@ -55,9 +55,7 @@ class ALS(Recommender[ALSConfig]):
     def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
         config, log = self.config, data.interactions
         self._check(log)
-        generator = np.random.default_rng(run.seed)
-        start = generator.standard_normal((log.n_items, config.factors), dtype=np.float32)
-        trainer = _Trainer(self, log, start * np.float32(0.1 / np.sqrt(config.factors)), config.solver)
+        trainer = _Trainer(self, log, _noise(run.seed, log.n_items, config.factors), config.solver)
         run_epochs(self, trainer, config.epochs, config.patience, run, watch)
 
     def _check(self, log: Interactions) -> None:
@@ -137,7 +135,8 @@ class _Trainer:
         self.factors = items.shape[1]
         width = self.factors if solver == "cholesky" else -(-self.factors // LANES) * LANES
         self.users = np.zeros((log.n_users, width), dtype=np.float32)
-        self.items = np.pad(items, ((0, 0), (0, width - self.factors)))
+        whole = width == self.factors
+        self.items = items if whole else np.pad(items, ((0, 0), (0, width - self.factors)))
         model.take_items(self.items[:, : self.factors])
 
     def epoch(self, number: int) -> float:
@@ -175,6 +174,12 @@ class _Trainer:
         self.model.take_items(np.ascontiguousarray(self.items[:, : self.factors]))
 
 
+def _noise(seed: int, n: int, factors: int) -> Float32:
+    start = np.random.default_rng(seed).standard_normal((n, factors), dtype=np.float32)
+    start *= np.float32(0.1 / np.sqrt(factors))
+    return start
+
+
 def _diagonal(everywhere: Float32, width: int) -> tuple[Float32, Float32]:
     """Eigenvalues (width,) and eigenvectors (width, width), the identity beyond the true size."""
     values, vectors = np.linalg.eigh(everywhere.astype(np.float64))
@@ -197,7 +202,8 @@ def _everywhere(factors: Float32, unobserved: float) -> Float32:
 
 def _penalty(rows: Csr, n_others: int, config: ALSConfig) -> Float32:
     indptr, _, weights = rows
-    sums = np.append(0.0, np.cumsum(weights, dtype=np.float64))
+    sums = np.zeros(len(weights) + 1)
+    np.cumsum(weights, out=sums[1:])
     known = sums[indptr[1:]] - sums[indptr[:-1]]
     penalty = config.reg * np.power(known + config.unobserved * n_others, config.reg_power)
     return np.asarray(penalty, dtype=np.float32)

@@ -4,9 +4,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from recx.arrays import Bool, Float32, Int32, Int64
+from recx.arrays import Bool, Float32, Float64, Int32, Int64
 from recx.data import Interactions
-from recx.kernels.incidence import incidence
+from recx.kernels.incidence import by_column
 from recx.kernels.nearest import correlated, pack, similar
 from recx.models.baseline.biases import Biases
 from recx.models.neighbour.config import ItemKNNConfig
@@ -70,7 +70,7 @@ def _similarities(
     if weighting.kind != "none" and not jaccard:
         items = weighting.apply(items)
         users = items.T.tocsr()
-    squares = np.bincount(users.indices, users.data.astype(np.float64) ** 2, minlength=log.n_items)
+    squares = _row_squares(items)
     powers = (1.0, 1.0) if jaccard else (config.history_power, config.item_power)
     norms = squares ** powers[0], squares ** powers[1]
     shift = np.zeros(log.n_items)
@@ -100,11 +100,20 @@ def _similarities(
     return near
 
 
+def _row_squares(matrix: csr_array) -> Float64:
+    """|row|^2 of every row: (n,)."""
+    squares = np.zeros(matrix.shape[0])
+    filled = np.diff(matrix.indptr) > 0
+    if filled.any():
+        starts = matrix.indptr[:-1][filled]
+        squares[filled] = np.add.reduceat(matrix.data**2, starts, dtype=np.float64)
+    return squares
+
+
 def _binary(log: Interactions) -> tuple[csr_array, csr_array]:
     """Who met what as ones, items x users and users x items."""
-    starts, users = incidence(log.users, log.items, log.n_items)
-    items = np.repeat(np.arange(log.n_items, dtype=np.int32), np.diff(starts))
-    by_user, items = incidence(items, users, log.n_users)
+    starts, users = by_column(log.histories().indptr, log.items, log.n_items)
+    by_user, items = by_column(starts, users, log.n_users)
     ones = np.ones(len(users), dtype=np.float32)
     shape = (log.n_items, log.n_users)
     return csr_array((ones, users, starts), shape=shape), csr_array((ones, items, by_user), shape=shape[::-1])
