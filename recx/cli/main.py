@@ -14,10 +14,6 @@ from recx import __version__
 from recx.cli import config, datasets, evaluate, fuse, ls, models, prepare, recommend, run, sweep, train
 from recx.errors import RecxError, UsageError, did_you_mean
 
-# read by OpenMP when it loads, which no verb has done yet: threads that wait for work then sleep instead of
-# spinning against those of BLAS (gowalla is evaluated in 3 to 20 % less time on two cores)
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
 INTERRUPTED = 130
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 

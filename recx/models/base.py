@@ -14,10 +14,8 @@ from recx.arrays import Bool, Float32, Float64, Int32
 from recx.data import Interactions, Pairs, Rankings, TrainingData, UserBatch
 from recx.errors import DataError
 
-BLOCK_BYTES = 64 << 20
-"""Scores of one block of users take about this much memory. Smaller ones stay in the cache, but the threads
-of BLAS and of the kernels then take turns more often, which costs more where cores are shared.
-"""
+BLOCK_BYTES = 12 << 20
+"""Scores of one block of users take about this much memory: much for a cache, little for a machine."""
 
 
 @dataclass
