@@ -59,7 +59,6 @@ def top(data: Data, settings: dict[str, Any], seed: int) -> tuple[Work, Answer]:
     model.user_factors = generator.standard_normal((n_users, settings["factors"]), dtype=np.float32)
     model.item_factors = generator.standard_normal((n_items, settings["factors"]), dtype=np.float32)
     users = np.arange(n_users)
-    model.recommend(users[:50], data.train[:50], N=settings["k"])
 
     def work() -> np.ndarray:
         ids, _ = model.recommend(users, data.train, N=settings["k"], filter_already_liked_items=True)

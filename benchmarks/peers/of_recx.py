@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from bench import PENALTIES, Answer, Data, Work, main
+from bench import PENALTIES, SETTINGS, Answer, Data, Job, Work, main
 from scipy.sparse import csr_matrix
 
 from recx.data import Catalog, Interactions, Pairs, TrainingData, user_batches
@@ -15,17 +15,16 @@ from recx.models.base import Allowed, Recommender, RunOptions
 def log_of(matrix: csr_matrix) -> TrainingData:
     """A matrix as the log that it counts."""
     rows = np.repeat(np.arange(matrix.shape[0], dtype=np.int32), np.diff(matrix.indptr))
-    items, values = matrix.indices.astype(np.int32), matrix.data.astype(np.float32)
+    items, values = (matrix.indices.astype(np.int32, copy=False), matrix.data.astype(np.float32, copy=False))
     return TrainingData(Interactions(rows, items, values, *matrix.shape), Catalog(), None)
 
 
 def fitted(
     name: str, settings: dict[str, Any], answer: Callable[[Any], Any], data: Data, seed: int
 ) -> tuple[Work, Answer]:
-    """Fit a model, after it was once fitted on a few users to compile its kernels."""
+    """Fit a model."""
     config = config_class(name)(**{"name": name, **settings})
     run = RunOptions(seed=seed)
-    create(config).fit(log_of(data.first(200)), run)
     log = log_of(data.train)
     return lambda: create(config).fit(log, run), answer
 
@@ -106,13 +105,21 @@ def top(data: Data, settings: dict[str, Any], seed: int) -> tuple[Work, Answer]:
     model = Given(config_class("popular")())
     model.popularity = np.full(n_items, 1 / n_items, dtype=np.float32)
 
-    def work(n: int = n_users) -> np.ndarray:
-        batch = next(user_batches(np.arange(n, dtype=np.int32), log, None, n))
+    def work() -> np.ndarray:
+        batch = next(user_batches(np.arange(n_users, dtype=np.int32), log, None, n_users))
         return model.recommend(batch, settings["k"], allowed).items
 
-    work(50)
     return work, lambda lists: {"lists": lists}
 
 
-main({"als-64": als, "als-256": als, "bpr": bpr, "ease": ease, "item_knn": item_knn, "slim": slim,
-      "svd": rated("svd"), "svdpp": rated("svdpp"), "top": top})  # fmt: skip
+def warm(job: str, data: Data) -> None:
+    """Do the job once for a few users, which compiles its kernels."""
+    few = Data(data.name, data.first(200), data.test_users[:0], data.test_items[:0])
+    JOBS[job](few, SETTINGS[job], 0)[0]()
+
+
+JOBS: dict[str, Job] = {
+    "als-64": als, "als-256": als, "bpr": bpr, "ease": ease, "item_knn": item_knn, "slim": slim,
+    "svd": rated("svd"), "svdpp": rated("svdpp"), "top": top,
+}  # fmt: skip
+main(JOBS, warm)

@@ -57,20 +57,28 @@ class Histories:
             None if self.events is None else self.events[index],
         )
 
+    def sets(self, n_items: int) -> tuple[Int64, Int32]:
+        """The distinct items of every row, ascending: indptr (n + 1,), items."""
+        from recx.kernels.incidence import by_column
+
+        # listed by item, then by row again: both steps keep the order they find
+        indptr, items = by_column(*by_column(self.indptr, self.items, n_items), len(self))
+        return indptr, items
+
     def matrix(
         self, n_items: int, weights: Float32 | None = None, duplicates: Duplicates = "sum"
     ) -> csr_array:
         """Rows x items; an item met twice in a row is merged by ``duplicates``. ``weights`` replaces the
         values.
         """
-        from recx.kernels.incidence import by_column, values_by_column
+        from recx.kernels.incidence import values_by_column
 
-        # listed by item, then by row again: both steps keep the order they find, so every row ascends
         shape = (len(self), n_items)
         if duplicates == "binary":
-            indptr, items = by_column(*by_column(self.indptr, self.items, n_items), len(self))
+            indptr, items = self.sets(n_items)
             return _canonical(np.ones(len(items), dtype=np.float32), items, indptr, shape)
         values = self.values if weights is None else weights
+        # as in ``sets``
         by_item = values_by_column(self.indptr, self.items, values, n_items, duplicates == "last")
         indptr, items, merged = values_by_column(*by_item, len(self), False)
         return _canonical(merged, items, indptr, shape)

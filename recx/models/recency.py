@@ -3,9 +3,10 @@
 import numpy as np
 from scipy.sparse import csr_array
 
-from recx.arrays import Float32, Int32, Int64
+from recx.arrays import Float32, Float64, Int32, Int64
 from recx.data import Histories, Interactions, Pairs
 from recx.errors import UsageError, did_you_mean
+from recx.kernels.incidence import by_column
 
 DAY = 86_400.0
 VALUES = ("binary", "log", "sum")
@@ -61,6 +62,20 @@ def weigh(
     return matrix
 
 
+def both_ways(log: Interactions, values: str) -> tuple[csr_array, csr_array]:
+    """What everybody thinks of everything, users x items and items x users. They may share their ones."""
+    if values != "binary":
+        users = weigh(log.histories(), log.n_items, values)
+        return users, users.T.tocsr()
+    starts, items = log.histories().sets(log.n_items)
+    by_item, listed = by_column(starts, items, log.n_items)
+    ones = np.ones(len(items), dtype=np.float32)
+    shape = (log.n_users, log.n_items)
+    return csr_array((ones, items, starts), shape=shape), csr_array(
+        (ones, listed, by_item), shape=shape[::-1]
+    )
+
+
 def check_weights(
     model: str, log: Interactions, values: str, decay: float = 1.0, half_life: float = 0.0
 ) -> None:
@@ -88,6 +103,15 @@ def csr(matrix: csr_array) -> tuple[Int64, Int32, Float32]:
         matrix.indices.astype(np.int32, copy=False),
         matrix.data.astype(np.float32, copy=False),
     )
+
+
+def row_sums(indptr: Int64, values: Float32) -> Float64:
+    """Sums over the rows of a ragged array: (n,)."""
+    sums = np.zeros(len(indptr) - 1)
+    filled = np.diff(indptr) > 0
+    if filled.any():
+        sums[filled] = np.add.reduceat(values, indptr[:-1][filled], dtype=np.float64)
+    return sums
 
 
 def add_own(scores: Float32, history: csr_array, own: float) -> Float32:

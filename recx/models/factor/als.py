@@ -17,7 +17,7 @@ from recx.kernels.lanes import LANES
 from recx.models.base import Reason, Recommender, RunOptions, Validation, dense
 from recx.models.epochs import run_epochs
 from recx.models.factor.config import ALSConfig
-from recx.models.recency import check_weights, csr, weigh
+from recx.models.recency import both_ways, check_weights, csr, row_sums, weigh
 
 Csr = tuple[Int64, Int32, Float32]
 SOLVERS = ("cg", "cholesky")
@@ -129,7 +129,7 @@ class _Trainer:
     def __init__(self, model: ALS, log: Interactions, items: Float32, solver: str) -> None:
         config = model.config
         self.model, self.config, self.solver = model, config, solver
-        self.by_user, self.by_item = _both_ways(log, config.values)
+        self.by_user, self.by_item = map(csr, both_ways(log, config.values))
         self.item_penalty = _penalty(self.by_item, log.n_users, config)
         self.user_penalty = _penalty(self.by_user, log.n_items, config)
         self.factors = items.shape[1]
@@ -190,11 +190,6 @@ def _diagonal(everywhere: Float32, width: int) -> tuple[Float32, Float32]:
     return spectrum.astype(np.float32), basis.astype(np.float32)
 
 
-def _both_ways(log: Interactions, values: str) -> tuple[Csr, Csr]:
-    users = weigh(log.histories(), log.n_items, values)
-    return csr(users), csr(users.T.tocsr())
-
-
 def _everywhere(factors: Float32, unobserved: float) -> Float32:
     with BLAS.limit(limits=1, user_api="blas"):
         return dense(unobserved * gram_parts(np.ascontiguousarray(factors)).sum(axis=0, dtype=np.float64))
@@ -202,8 +197,7 @@ def _everywhere(factors: Float32, unobserved: float) -> Float32:
 
 def _penalty(rows: Csr, n_others: int, config: ALSConfig) -> Float32:
     indptr, _, weights = rows
-    sums = np.zeros(len(weights) + 1)
-    np.cumsum(weights, out=sums[1:])
-    known = sums[indptr[1:]] - sums[indptr[:-1]]
-    penalty = config.reg * np.power(known + config.unobserved * n_others, config.reg_power)
+    penalty = config.reg * np.power(
+        row_sums(indptr, weights) + config.unobserved * n_others, config.reg_power
+    )
     return np.asarray(penalty, dtype=np.float32)

@@ -96,9 +96,12 @@ class _Trainer:
     def __init__(self, model: BPR, log: Interactions, seed: int) -> None:
         config = model.config
         self.model, self.seed = model, seed
-        matrix = weigh(log.histories(), log.n_items, config.values)
-        self.indptr, self.met, weights = csr(matrix)
-        self.draws = None if config.values == "binary" else weights / max(float(weights.mean()), 1e-9)
+        self.draws: Float32 | None = None
+        if config.values == "binary":
+            self.indptr, self.met = log.histories().sets(log.n_items)
+        else:
+            self.indptr, self.met, weights = csr(weigh(log.histories(), log.n_items, config.values))
+            self.draws = weights / max(float(weights.mean()), 1e-9)
         self.filter = pair_filter(self.indptr, self.met)
         self.chances = np.power(np.maximum(log.item_counts, 0), config.popularity, dtype=np.float64)
         size = 4 * config.factors * int(log.n_users + log.n_items)

@@ -12,7 +12,7 @@ from recx.kernels.nearest import similar
 from recx.models.base import RunOptions, Validation
 from recx.models.item_weights import ItemWeights, row_blocks
 from recx.models.linear.config import SLIMConfig
-from recx.models.recency import check_weights, csr, weigh
+from recx.models.recency import both_ways, check_weights, csr
 
 GRAM_BYTES = 1 << 30
 """The Gram matrix of the items is held where it takes no more than this: 16,384 items."""
@@ -38,8 +38,7 @@ class SLIM(ItemWeights[SLIMConfig]):
                 f"slim: epochs={config.epochs} tolerance={config.tolerance} neighbours={config.neighbours}; "
                 "epochs must be at least 1, tolerance above 0, neighbours 0 (all) or more"
             )
-        users = weigh(log.histories(), log.n_items, config.values)
-        items = users.T.tocsr()
+        users, items = both_ways(log, config.values)
         candidates = _alike(items, users, config.neighbours)
         l1, l2, signed, tolerance = config.l1, config.l2, not config.nonnegative, config.tolerance
         n = log.n_items

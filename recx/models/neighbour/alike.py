@@ -4,14 +4,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from recx.arrays import Bool, Float32, Float64, Int32, Int64
+from recx.arrays import Bool, Float32, Int32, Int64
 from recx.data import Interactions
-from recx.kernels.incidence import by_column
 from recx.kernels.nearest import correlated, pack, similar
 from recx.models.baseline.biases import Biases
 from recx.models.neighbour.config import ItemKNNConfig
 from recx.models.neighbour.weighting import Weighting
-from recx.models.recency import csr, weigh
+from recx.models.recency import both_ways, csr, row_sums
 
 CORRELATIONS = ("pearson", "adjusted", "baseline")
 Lists = tuple[Int64, Int32, Float32]
@@ -61,16 +60,12 @@ def _similarities(
     config: ItemKNNConfig, log: Interactions, rows: Int32
 ) -> tuple[npt.NDArray[np.int32], Float32]:
     jaccard = config.similarity == "jaccard"
-    if jaccard or config.values == "binary":
-        items, users = _binary(log)
-    else:
-        users = weigh(log.histories(), log.n_items, config.values)
-        items = users.T.tocsr()
+    users, items = both_ways(log, "binary" if jaccard else config.values)
     weighting = Weighting.of(items, config.weighting, "item_knn")
     if weighting.kind != "none" and not jaccard:
         items = weighting.apply(items)
         users = items.T.tocsr()
-    squares = _row_squares(items)
+    squares = row_sums(items.indptr, items.data**2)
     powers = (1.0, 1.0) if jaccard else (config.history_power, config.item_power)
     norms = squares ** powers[0], squares ** powers[1]
     shift = np.zeros(log.n_items)
@@ -98,25 +93,6 @@ def _similarities(
         min(config.neighbours, log.n_items),
     )
     return near
-
-
-def _row_squares(matrix: csr_array) -> Float64:
-    """|row|^2 of every row: (n,)."""
-    squares = np.zeros(matrix.shape[0])
-    filled = np.diff(matrix.indptr) > 0
-    if filled.any():
-        starts = matrix.indptr[:-1][filled]
-        squares[filled] = np.add.reduceat(matrix.data**2, starts, dtype=np.float64)
-    return squares
-
-
-def _binary(log: Interactions) -> tuple[csr_array, csr_array]:
-    """Who met what as ones, items x users and users x items."""
-    starts, users = by_column(log.histories().indptr, log.items, log.n_items)
-    by_user, items = by_column(starts, users, log.n_users)
-    ones = np.ones(len(users), dtype=np.float32)
-    shape = (log.n_items, log.n_users)
-    return csr_array((ones, users, starts), shape=shape), csr_array((ones, items, by_user), shape=shape[::-1])
 
 
 def _correlations(
