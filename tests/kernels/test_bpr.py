@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from recx.kernels import bpr
 from recx.kernels.bpr import deal, learn_users, pair_filter, pairwise_epoch
 
 Factors = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -83,6 +84,30 @@ def start(n_users: int = 40, n_items: int = 30, factors: int = 5) -> Factors:
         generator.standard_normal(shape).astype(np.float32) * 0.5
         for shape in ((n_users, factors), (n_items, factors), n_items)
     )
+
+
+def test_random_numbers_are_those_of_the_published_integers() -> None:
+    for seed, number in ((0, 0), (77, 3), (1 << 61, 4095)):
+        state = int(bpr.seeded(np.uint64(seed), number))
+        assert state == seeded(seed, number)
+        drawn = draws(state)
+        next(drawn)
+        for n in (1, 30, 1 << 30):
+            state = int(bpr.next_state(np.uint64(state)))
+            assert bpr.below(np.uint64(state), n) == drawn.send(n)
+
+
+def test_a_filter_holds_every_pair_and_few_others() -> None:
+    """Its bits, set one by one on Python's own integers."""
+    indptr, indices = log()
+    bits = pair_filter(indptr, indices)
+    assert 16 * len(indices) <= 64 * len(bits) < 32 * len(indices)
+    held = 0
+    for user in range(40):
+        for item in indices[indptr[user] : indptr[user + 1]].tolist():
+            z = (user * 0x9E3779B97F4A7C15 + item * 0xD1B54A32D192ED03) % EVERY
+            held |= 1 << ((z ^ (z >> 32)) & (64 * len(bits) - 1))
+    assert sum(int(word) << (64 * at) for at, word in enumerate(bits)) == held
 
 
 def test_every_event_lies_in_the_cell_of_its_blocks() -> None:

@@ -1,10 +1,12 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from recx.kernels.incidence import by_column, values_by_column
 
+FIRST = settings(deadline=None)
+"""The first example may have to compile the kernel."""
 events = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 4), st.integers(1, 9)), max_size=40)
 
 
@@ -16,6 +18,7 @@ def as_rows(log: list[tuple[int, int, int]]) -> tuple[np.ndarray, np.ndarray, np
     return indptr, columns, np.array([event[2] for event in log], dtype=np.float32)
 
 
+@FIRST
 @given(events)
 def test_every_column_lists_its_rows_once_and_in_order(log: list[tuple[int, int, int]]) -> None:
     indptr, columns, _ = as_rows(log)
@@ -25,6 +28,7 @@ def test_every_column_lists_its_rows_once_and_in_order(log: list[tuple[int, int,
         assert_array_equal(rows[starts[column] : starts[column + 1]], expected)
 
 
+@FIRST
 @given(events)
 def test_values_of_equal_pairs_are_added_or_the_last_is_kept(log: list[tuple[int, int, int]]) -> None:
     indptr, columns, values = as_rows(log)

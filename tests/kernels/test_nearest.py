@@ -3,15 +3,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 
-from recx.kernels.nearest import correlated, similar
+from recx.kernels.nearest import correlated, pack, push, similar, value_of, write_best
 from recx.models.recency import csr
-
-
-def sparse(generator: np.random.Generator, rows: int, columns: int) -> csr_array:
-    held = generator.random((rows, columns)) < 0.4
-    matrix = csr_array((generator.integers(1, 6, (rows, columns)) * held).astype(np.float32))
-    matrix.sort_indices()
-    return matrix
+from tests.kernels.test_neighbours import sparse
 
 
 @pytest.fixture
@@ -90,3 +84,28 @@ def test_correlated_equals_the_correlation_over_what_both_hold(pair: tuple[csr_a
     rows, at = np.nonzero(neighbours >= 0)
     dense[rows, neighbours[rows, at]] = values[rows, at]
     assert_allclose(dense, np.maximum(expected, 0), atol=1e-6)
+
+
+@pytest.mark.parametrize("k", [1, 5, 40])
+def test_of_what_is_pushed_the_k_best_are_written_in_order(k: int) -> None:
+    values = np.random.default_rng(3).integers(1, 30, 100).astype(np.float32) / 7
+    keys = np.empty(max(2 * k, 4), dtype=np.uint64)
+    kept, bar = 0, np.uint64(0)
+    for index, value in enumerate(values):
+        kept, bar = push(keys, kept, np.uint64(bar), value, index, k)
+    neighbours, similarity = np.full(k, -1, dtype=np.int32), np.zeros(k, dtype=np.float32)
+    write_best(keys, kept, k, neighbours, similarity)
+    best = np.sort(np.lexsort((np.arange(100), -values))[:k])
+    assert_array_equal(neighbours, best)
+    assert_array_equal(similarity, values[best])
+    assert value_of(np.uint64(bar)) <= similarity.min()
+
+
+def test_packing_leaves_the_padding_out() -> None:
+    indptr, indices, values = pack(
+        np.array([[3, 5, -1], [-1, -1, -1], [0, 1, 2]], dtype=np.int32),
+        np.array([[0.5, 0.25, 0], [0, 0, 0], [1, 2, 3]], dtype=np.float32),
+    )
+    assert_array_equal(indptr, [0, 2, 2, 5])
+    assert_array_equal(indices, [3, 5, 0, 1, 2])
+    assert_array_equal(values, [0.5, 0.25, 1, 2, 3])

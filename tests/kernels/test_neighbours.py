@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 
-from recx.kernels.neighbours import add_pairs, add_rows, weighted_mean
+from recx.kernels.neighbours import add_pairs, add_rows, listed_mean, weighted_mean
 from recx.models.recency import csr
 
 
@@ -41,3 +41,18 @@ def test_weighted_mean_takes_the_nearest_holders_only() -> None:
     assert_array_equal(counts, [2, 0])
     means, counts = weighted_mean(*near, *holders, 4, starts, column, 40)
     assert_allclose(means, [0.5 * 1 + 0.4 * 2 + 0.1 * 9, 0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("k", [1, 3, 20])
+def test_listed_mean_takes_the_most_similar_of_what_a_row_holds(k: int) -> None:
+    generator = np.random.default_rng(2)
+    held, lists = sparse(generator, 15, 20), sparse(generator, 20, 20)
+    lists.data[:] = generator.permutation(len(lists.data)) + 1  # no ties
+    row, column = (index.ravel().astype(np.int32) for index in np.indices((15, 20)))
+    means, counts = listed_mean(*csr(held), *csr(lists), row, column, k)
+    values, similarity = held.toarray(), lists.toarray()
+    for r, c, mean, count in zip(row, column, means, counts, strict=True):
+        near = similarity[:, c] * (values[r] > 0)
+        best = [i for i in np.argsort(-near)[:k] if near[i] > 0]
+        assert count == len(best)
+        assert_allclose(mean, near[best] @ values[r, best] / near[best].sum() if best else 0, rtol=1e-5)

@@ -1,5 +1,5 @@
 import numpy as np
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from recx.kernels.sgd import rating_epoch, shuffled, shuffled_by_row
 
@@ -42,6 +42,28 @@ def test_an_epoch_equals_plain_numpy() -> None:
     assert_allclose(loss, total / 200, rtol=1e-5)
     for quick, slow in zip(fast, (*bias, *factors), strict=True):
         assert_allclose(quick, slow, atol=1e-5)
+
+
+def fisher_yates(draws: list[int]) -> list[int]:
+    """Inside out, on Python's own integers."""
+    order: list[int] = []
+    for i, draw in enumerate(draws):
+        j = draw * (i + 1) >> 32
+        order.append(order[j] if j < i else i)
+        order[j] = i
+    return order
+
+
+def test_shuffles_are_those_of_fisher_and_yates() -> None:
+    drawn = np.random.default_rng(2).integers(0, 1 << 32, 60, dtype=np.uint32)
+    assert_array_equal(shuffled(drawn), fisher_yates(drawn.tolist()))
+    lengths = np.array([7, 0, 12, 31])
+    indptr = np.append(0, np.cumsum(lengths))
+    owner = np.repeat(np.arange(4), lengths)
+    entries = fisher_yates(drawn[:50].tolist())
+    rows = fisher_yates(drawn[50:54].tolist())
+    expected = [entry for row in rows for entry in entries if owner[entry] == row]
+    assert_array_equal(shuffled_by_row(drawn[:54], indptr), expected)
 
 
 def test_a_shuffle_holds_everything_once_and_every_place_is_as_likely() -> None:
