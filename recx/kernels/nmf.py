@@ -5,11 +5,8 @@ from typing import Any
 import numba as nb
 import numpy as np
 
-from recx.arrays import Float32, Int32, Int64
+from recx.arrays import Float32, Float64, Int32, Int64
 from recx.kernels.sgd import FAST
-
-SERIAL = 1 << 22
-"""Below so many products (entries x factors) threads cost more than they bring."""
 
 
 def multiply_rows(
@@ -28,10 +25,9 @@ def multiply_rows(
     entries r_i = values of the row, q_i = ``others`` of their columns; ``everywhere`` is
     unobserved x others^T others. Rows without an entry are left alone.
     """
-    errors = np.zeros(len(own), dtype=np.float64)
-    run = _serial if len(columns) * own.shape[1] < SERIAL else _parallel
-    run(indptr, columns, values, own, others, everywhere, np.float32(reg), np.float32(unobserved), errors)
-    return float(errors.sum())
+    weights = np.float32(reg), np.float32(unobserved)
+    # summed here, in one order whatever the number of threads
+    return float(_multiply(indptr, columns, values, own, others, everywhere, *weights).sum())
 
 
 @nb.njit(cache=True, nogil=True, fastmath=FAST)
@@ -74,27 +70,8 @@ def _multiply_row(
     return squares
 
 
-@nb.njit(cache=True, nogil=True, fastmath=FAST)
-def _serial(
-    indptr: Int64,
-    columns: Int32,
-    values: Float32,
-    own: Float32,
-    others: Float32,
-    everywhere: Float32,
-    reg: np.float32,
-    unobserved: np.float32,
-    errors: Any,
-) -> None:
-    for row in range(len(own)):
-        if indptr[row + 1] > indptr[row]:
-            errors[row] = _multiply_row(
-                row, indptr, columns, values, own, others, everywhere, reg, unobserved
-            )
-
-
 @nb.njit(cache=True, nogil=True, parallel=True, fastmath=FAST)
-def _parallel(
+def _multiply(
     indptr: Int64,
     columns: Int32,
     values: Float32,
@@ -103,10 +80,11 @@ def _parallel(
     everywhere: Float32,
     reg: np.float32,
     unobserved: np.float32,
-    errors: Any,
-) -> None:
+) -> Float64:
+    errors = np.zeros(len(own), dtype=np.float64)
     for row in nb.prange(len(own)):
         if indptr[row + 1] > indptr[row]:
             errors[row] = _multiply_row(
                 row, indptr, columns, values, own, others, everywhere, reg, unobserved
             )
+    return errors
