@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from recx import __version__, store
+from recx import __version__, clock, store
 from recx.session import Session
 
 PACKAGES = ("numpy", "scipy", "numba", "torch", "lightgbm", "duckdb", "hydra-core", "optuna")
@@ -49,12 +48,16 @@ class Record:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[dict[str, float]]:
-        """Measure a stage: its seconds and peak memory stand in the yielded dict afterwards."""
+        """Measure a stage: its seconds and peak memory stand in the yielded dict afterwards, and apart from
+        them the seconds of compiling kernels, where any was compiled.
+        """
         measured: dict[str, float] = {}
-        started = time.perf_counter()
+        started, compiled = clock.working(), clock.compiling()
         reset_peak_memory()
         yield measured
-        measured["seconds"] = round(time.perf_counter() - started, 3)
+        measured["seconds"] = round(clock.working() - started, 3)
+        if clock.compiling() > compiled:
+            measured["compiling"] = round(clock.compiling() - compiled, 3)
         measured["peak_megabytes"] = round(peak_megabytes(), 1)
         self.stages[name] = measured
 

@@ -22,6 +22,12 @@ class Listener(Protocol):
     def epoch(self, name: str, report: EpochReport, epochs: int) -> None:
         """A model has finished an epoch out of at most ``epochs``."""
 
+    def compiling(self, kernel: str) -> None:
+        """Work waits for a kernel that this machine has not compiled before."""
+
+    def compiled(self, seconds: float) -> None:
+        """It goes on; compiling took ``seconds``."""
+
 
 class Silence:
     """Tells nobody."""
@@ -33,6 +39,12 @@ class Silence:
         """Drop it."""
 
     def epoch(self, name: str, report: EpochReport, epochs: int) -> None:
+        """Drop it."""
+
+    def compiling(self, kernel: str) -> None:
+        """Drop it."""
+
+    def compiled(self, seconds: float) -> None:
         """Drop it."""
 
 

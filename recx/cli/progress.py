@@ -51,6 +51,8 @@ class Display:
         self.task = self.progress.add_task("", total=None, note="")
         self.name = ""
         self.told = 0.0
+        self.kernels = 0
+        self.compiling_seconds = 0.0
 
     def __enter__(self) -> Self:
         self.progress.start()
@@ -59,6 +61,7 @@ class Display:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._tell_compiled()
         self.progress.stop()
 
     def say(self, line: str) -> None:
@@ -67,6 +70,7 @@ class Display:
 
     def stage(self, name: str) -> None:
         """Start the live line anew."""
+        self._tell_compiled()
         self.name = name
         self.progress.reset(self.task, description=name, total=None, note="")
         if not self.console.is_terminal:
@@ -74,6 +78,7 @@ class Display:
 
     def epoch(self, name: str, report: EpochReport, epochs: int) -> None:
         """Show loss, the metric on watch and the time left."""
+        self._tell_compiled()
         if name != self.name:
             self.stage(name)
         note = f"epoch {report.epoch}/{epochs}  loss {report.loss:.4f}"
@@ -83,3 +88,22 @@ class Display:
         if not self.console.is_terminal and (time.monotonic() - self.told > 10 or report.epoch == epochs):
             self.told = time.monotonic()
             self.say(f"{name}  {note}")
+
+    def compiling(self, kernel: str) -> None:
+        """Show what the work waits for as a stage of its own."""
+        if not self.kernels and not self.console.is_terminal:
+            self.say("compiling kernels …")
+        self.progress.reset(self.task, description="compiling kernels", total=None, note=kernel)
+
+    def compiled(self, seconds: float) -> None:
+        """Return to the stage before."""
+        self.kernels += 1
+        self.compiling_seconds += seconds
+        self.progress.reset(self.task, description=self.name, total=None, note="")
+
+    def _tell_compiled(self) -> None:
+        """Say once what was compiled since the last time: work calls one kernel after the other."""
+        if self.kernels:
+            kernels = "1 kernel" if self.kernels == 1 else f"{self.kernels} kernels"
+            self.say(f"compiled {kernels} in {self.compiling_seconds:.1f} s, kept for the next time")
+        self.kernels, self.compiling_seconds = 0, 0.0

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from recx import clock
 from recx.arrays import Float32, Float64, Int32
 from recx.data import Dataset, Fold, Rankings, user_batches
 from recx.evaluate.sources import Source
@@ -117,18 +117,18 @@ def _stream(
     size = max(SMALLEST_BLOCK, 2 * block_size(len(allowed.items)) // (1 + len(source.labels)))
     start = 0
     for batch in user_batches(users, fold.history, fold.known_at, size):
-        began = time.perf_counter()
+        began = clock.working()
         for label, scores in source.scores(batch, allowed, fold.name):
             name = task.names.get((source.folder, label))
             if name is not None:
                 mask(scores, batch, allowed)
                 items, best = top_k(scores, allowed.order, k)
                 done = passes.setdefault(name, Pass())
-                done.seconds += time.perf_counter() - began
+                done.seconds += clock.working() - began
                 done.rankings.append(Rankings(batch.users, items, best))
                 if pairs is not None:
                     done.standard.append(pairs.standardise(scores, start))
-            began = time.perf_counter()
+            began = clock.working()
         start += len(batch)
     _add_bases(task, source, passes)
     return passes

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from recx import store
+from recx import clock, store
 from recx.data import Dataset
 from recx.errors import DataError, UsageError
 from recx.evaluate.config import EvaluateConfig
@@ -49,7 +49,7 @@ def evaluate(config: EvaluateConfig, session: Session = QUIET) -> Report:
         )
     tasks = plan_tasks(config, sources, dataset)
     folder = store.run_folder(Path(config.results), "evaluate", dataset.name)
-    with store.claimed(folder), limit_threads(config.threads):
+    with store.claimed(folder), limit_threads(config.threads), clock.told(session.listener):
         record = Record(folder, "evaluate", session, asdict(config), config.seed)
         record.note(dataset={"folder": str(place), "fingerprint": dataset.fingerprint})
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from recx import store
+from recx import clock, store
 from recx.errors import UsageError
 from recx.fuse import guard
 from recx.fuse.config import FuseConfig
@@ -47,7 +47,7 @@ def fuse(config: FuseConfig, session: Session = QUIET, resume: bool = False) -> 
         tell.say(f"{config.fuser.name}: fused before, {done}")
         return FuseRun(done, open_fusion(done))
     folder = store.run_folder(Path(config.results), "fuse", config.fuser.name)
-    with store.claimed(folder), limit_threads(config.threads) as threads:
+    with store.claimed(folder), limit_threads(config.threads) as threads, clock.told(tell):
         record = Record(folder, "fuse", session, asdict(config), config.seed)
         record.note(key=key, dataset={"folder": str(folder_of(config)), "fingerprint": dataset.fingerprint})
         try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from recx import store
+from recx import clock, store
 from recx.errors import DataError
 from recx.models.base import EpochReport, Recommender, RunOptions, Validation
 
@@ -53,10 +52,10 @@ def run_epochs(
     """
     progress = _Progress.resume(run.checkpoint, trainer)
     while progress.epoch < epochs and not (watch and progress.waited >= patience):
-        started = time.perf_counter()
+        started = clock.working()
         number = progress.epoch + 1
         loss = trainer.epoch(number)
-        seconds = time.perf_counter() - started
+        seconds = clock.working() - started
         if not math.isfinite(loss):
             raise DataError(f"{model.config.name}: loss is {loss} in epoch {number}; lower model.lr")
         metric = watch.measure(model) if watch and (number % every == 0 or number == epochs) else None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from recx import clock
 from recx.arrays import Int32
 from recx.data import Dataset, Interactions, Rankings, UserBatch, user_batches
 from recx.errors import DataError, UsageError
@@ -52,7 +53,11 @@ def recommend(config: RecommendConfig, session: Session = QUIET) -> Written:
     allowed = protocol.allowed(dataset, dataset.split.final)
     names, path = Names(dataset), Path(config.out)
     lines = unknown = 0
-    with limit_threads(config.threads), writer(path, config.explain > 0) as file:
+    with (
+        limit_threads(config.threads),
+        clock.told(session.listener),
+        writer(path, config.explain > 0) as file,
+    ):
         for start, batch in _batches(numbers, history, known_at):
             session.listener.stage(f"{asked.name} · user {start:,} of {len(ids):,}")
             lists = asked.lists(batch, config.k, allowed)

@@ -167,11 +167,16 @@ def _run(report: Report) -> Markup:
     parts.append(tables.pairs_table(rows))
     if isinstance(stages, Mapping) and stages:
         lines = [
-            (str(name), seconds(_float(each, "seconds")), megabytes(_float(each, "peak_megabytes")))
+            (
+                str(name),
+                seconds(_float(each, "seconds")),
+                seconds(_float(each, "compiling")),
+                megabytes(_float(each, "peak_megabytes")),
+            )
             for name, each in stages.items()
             if isinstance(each, Mapping)
         ]
-        parts.append(tables.plain_table(("stage", "time", "peak memory"), lines))
+        parts.append(tables.plain_table(("stage", "time", "compiling kernels", "peak memory"), lines))
     if isinstance(config, Mapping) and config:
         lines_ = "\n".join(f"{name}={plain(value)}" for name, value in config.items())
         parts.append(tag("details", tag("summary", "Settings"), tag("pre", lines_)))

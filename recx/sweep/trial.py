@@ -6,12 +6,12 @@ import ctypes
 import math
 import os
 import signal
-import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
+from recx import clock
 from recx.errors import RecxError
 from recx.models.base import EpochReport
 from recx.session import Session
@@ -70,6 +70,12 @@ class Relay:
         """Send it."""
         self.sweep.send(EpochNews(report, epochs))
 
+    def compiling(self, kernel: str) -> None:
+        """Drop it."""
+
+    def compiled(self, seconds: float) -> None:
+        """Drop it."""
+
 
 def serve(handle: int, parent: int) -> None:
     """Run the jobs that arrive on the connection ``handle`` until it closes or ``parent`` is gone."""
@@ -87,19 +93,19 @@ def serve(handle: int, parent: int) -> None:
 
 def attempt(job: Job, session: Session) -> Outcome:
     """Make the select fit of a job and measure it on watch; whatever goes wrong is in the outcome."""
-    started = time.perf_counter()
+    started = clock.working()
     try:
         from recx.train import train
 
-        started = time.perf_counter()  # importing is the worker's business, not the trial's
+        started = clock.working()  # importing is the worker's business, not the trial's
         run = train(job.config, session, resume=True, trial=True)
         value = run.watch[run.metric or ""]
     except Exception as error:  # a failing trial is a row of the leaderboard, not the end of the sweep
         name = "" if isinstance(error, RecxError) else f"{type(error).__name__}: "
         text = " ".join(str(error).split())
         trace = None if isinstance(error, RecxError) else traceback.format_exc()
-        return Outcome(time.perf_counter() - started, error=(name + text).removesuffix(": "), traceback=trace)
-    seconds = time.perf_counter() - started
+        return Outcome(clock.working() - started, error=(name + text).removesuffix(": "), traceback=trace)
+    seconds = clock.working() - started
     if not math.isfinite(value):
         return Outcome(seconds, run=str(run.folder), error=f"{run.metric} on watch is {value}")
     return Outcome(seconds, value, max(fit.epochs for fit in run.fits.values()), str(run.folder))

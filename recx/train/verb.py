@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from recx import store
+from recx import clock, store
 from recx.manifest import Record
 from recx.metrics.protocol import Protocol
 from recx.models import create
@@ -55,7 +55,7 @@ def train(
     unfinished = keys.find_run(results, plan.key, status="running") if resume else None
     earlier = store.read_json(unfinished / store.MANIFEST) if unfinished else {}
     folder = unfinished or store.run_folder(Path(config.results), "train", label)
-    with store.claimed(folder), limit_threads(config.threads) as threads:
+    with store.claimed(folder), limit_threads(config.threads) as threads, clock.told(tell):
         record = Record(folder, "train", session, asdict(config), config.seed)
         record.note(
             key=plan.key,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array, hstack
 
+from recx import clock
 from recx.arrays import Bool, Float32, Int32, Int64
 from recx.data import Interactions, Pairs, TrainingData, UserBatch
 from recx.errors import UsageError, did_you_mean
@@ -98,13 +97,13 @@ class FM(Recommender[FMConfig]):
         every = -(-config.samples // config.kept)
         kept, history = [], []
         for number in range(1, most + 1):
-            started = time.perf_counter()
+            started = clock.working()
             chain.sweep()
             if number > config.burn_in and (most - number) % every == 0:
                 kept.append(Posterior.sample(chain, levels))
             error = expected(chain.scores, chain.cutpoints, levels) - values
             loss = float(np.sqrt(np.mean(np.square(error))))
-            history.append(EpochReport(number, loss, None, time.perf_counter() - started))
+            history.append(EpochReport(number, loss, None, clock.working() - started))
             if run.progress:
                 run.progress(history[-1], most)
         self.posterior = Posterior.joined(kept)
