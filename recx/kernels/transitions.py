@@ -3,14 +3,17 @@
 import numba as nb
 import numpy as np
 
-from recx.arrays import Float64, Int32, Int64
+from recx.arrays import Int32, Int64
 
 
 @nb.njit(cache=True, nogil=True)
-def transitions(indptr: Int64, items: Int32, n_items: int, window: int) -> tuple[Int64, Int32, Float64]:
-    """T[i, j] = sum of 1 / gap over all places where j stands ``gap`` <= window events after i.
+def transitions(
+    indptr: Int64, items: Int32, n_items: int, window: int, unit: int
+) -> tuple[Int64, Int32, Int64]:
+    """T[i, j] = sum of unit // gap over all places where j stands ``gap`` <= window events after i.
 
-    Histories are CSR (indptr, items), oldest first; T comes as CSR with columns ascending.
+    Histories are CSR (indptr, items), oldest first; T comes as CSR with columns ascending. ``unit`` is at
+    least ``window``. Whole numbers add up to the same whatever is counted first.
     """
     # every place where an item stands, by item, as in a counting sort
     starts = np.zeros(n_items + 1, dtype=np.int64)
@@ -31,8 +34,8 @@ def transitions(indptr: Int64, items: Int32, n_items: int, window: int) -> tuple
         pairs += ends[t] - places[t] - 1
     out = np.zeros(n_items + 1, dtype=np.int64)
     listed = np.empty(pairs, dtype=np.int32)
-    counts = np.empty(pairs, dtype=np.float64)
-    sums = np.zeros(n_items, dtype=np.float64)
+    counts = np.empty(pairs, dtype=np.int64)
+    sums = np.zeros(n_items, dtype=np.int64)
     size = 0
     for item in range(n_items):
         first = size
@@ -41,7 +44,7 @@ def transitions(indptr: Int64, items: Int32, n_items: int, window: int) -> tuple
                 if sums[items[later]] == 0:
                     listed[size] = items[later]
                     size += 1
-                sums[items[later]] += 1.0 / (later - places[t])
+                sums[items[later]] += unit // (later - places[t])
         listed[first:size].sort()
         for t in range(first, size):
             counts[t] = sums[listed[t]]

@@ -3,7 +3,8 @@
 ``LearnsTaste`` for models that find what similar users like, ``LearnsOrder`` for models that read the order
 of a history, ``LearnsAttributes`` for those that read the catalogue, ``PredictsRatings`` for models that
 rate, ``ModelContract`` alone for those that do none of it. Before one of these, ``ExplainsItself`` for models
-that explain a score, ``LearnsNewEvents`` for those that update::
+that explain a score, ``LearnsNewEvents`` for those that update, ``ReadsHistories`` for those that know a user
+by its history alone::
 
     class TestEASE(LearnsTaste):
         config = EASEConfig(reg=5.0)
@@ -334,11 +335,24 @@ class ExplainsItself:
         self.close(np.array(sum(reason.value for reason in reasons)), model.answer(stranger)[0, 3])
 
 
+class ReadsHistories:
+    """For models that know a user by the history that comes with the question alone; stands before the suite
+    that brings ``model`` and ``known``.
+    """
+
+    def test_a_stranger_is_scored_like_the_user_whose_history_it_has(
+        self, model: Recommender, known: Planted
+    ) -> None:
+        strangers = replace(known.batch, users=np.full(known.log.n_users, -1, dtype=np.int32))
+        assert model.knows(strangers).all()
+        assert_array_equal(model.score(strangers), model.score(known.batch))
+
+
 class LearnsNewEvents:
     """For models with ``updates``; stands before the suite that brings ``known``."""
 
-    update_bound: ClassVar[float] = 1e-5
-    """How far a score may lie from a refit's, as a share of the largest score; state why it is not less."""
+    update_bound: ClassVar[float] = 0.0
+    """How far a score may lie from a refit's, as a share of the largest score; state why it is not 0."""
 
     def test_an_update_equals_a_refit(self, known: Planted, tmp_path: Path) -> None:
         """A tenth of the events, two users and three items arrive later, some of them twice."""

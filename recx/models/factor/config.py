@@ -86,7 +86,7 @@ class ALSConfig(ModelConfig):
     cg_steps: int = 3
     """Steps of conjugate gradients a row takes in an epoch, at least 1."""
     update_epochs: int = 4
-    """Passes over the whole log that ``update`` makes, each solving all users and all items exactly."""
+    """Passes over the whole log that ``update`` makes from where the items were, each as in training."""
     reg: float = 0.001
     """L2 penalty on a row, times (weight of its entries + unobserved x number of columns) ^ reg_power."""
     reg_power: float = 1.0

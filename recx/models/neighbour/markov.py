@@ -14,6 +14,10 @@ from recx.models.item_weights import of_history
 from recx.models.neighbour.config import MarkovConfig
 from recx.models.recency import check_weights, csr, weigh
 
+UNIT = 232_792_560
+"""The least number that all gaps up to 22 divide, so that 1 / gap is a whole number of parts of it; of longer
+gaps it is one but for 1e-7."""
+
 
 class Markov(Recommender[MarkovConfig]):
     """Score of item j = sum over the items i of the history of decay ^ position x T_ij / norm.
@@ -23,14 +27,14 @@ class Markov(Recommender[MarkovConfig]):
     shrink, a degree being the events of an item. What differs: SR divides by nothing, so that common items
     are recommended to everyone, and looks at the newest event only, while here older ones still count. An
     item met twice in a history counts where it was met last. An update counts anew the histories of users
-    with new events and no others.
+    with new events and no others, in whole numbers, so that it equals a refit to the bit.
     """
 
     explains = True
     updates = True
     indptr: Int64  # (n_items + 1,)
     followers: Int32  # (nnz,) ascending within an item
-    counts: Float32  # (nnz,) T
+    counts: Int64  # (nnz,) T in parts of UNIT
     degrees: Float32  # (n_items,) events per item
 
     def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
@@ -46,16 +50,15 @@ class Markov(Recommender[MarkovConfig]):
         log, window = data.interactions, self.config.window
         shape = (log.n_items, log.n_items)
         before = np.append(self.indptr, np.full(log.n_items - self.n_items, self.indptr[-1]))
-        known = csr_array((self.counts.astype(np.float64), self.followers, before), shape=shape)
+        known = csr_array((self.counts, self.followers, before), shape=shape)
         touched = np.isin(log.users, log.users[new])
         told, retold = log.take(touched & ~new), log.take(touched)
         self._keep(known - _counted(told, window) + _counted(retold, window), log)
 
     def _keep(self, counted: csr_array, log: Interactions) -> None:
-        # no count lies between 0 and 1 / window: less is what rounding leaves of a difference
-        counted.data[counted.data < 0.5 / self.config.window] = 0
         counted.eliminate_zeros()
-        self.indptr, self.followers, self.counts = csr(counted)
+        self.indptr, self.followers, _ = csr(counted)
+        self.counts = counted.data.astype(np.int64, copy=False)
         self.degrees = log.item_counts.astype(np.float32)
         self._prepare()
 
@@ -64,7 +67,7 @@ class Markov(Recommender[MarkovConfig]):
         config, degrees = self.config, np.maximum(self.degrees, 1).astype(np.float64)
         of_rows = np.repeat(degrees**config.history_power, np.diff(self.indptr))
         norms = of_rows * (degrees**config.item_power)[self.followers] + config.shrink
-        self.weights = (self.counts / norms).astype(np.float32)
+        self.weights = (self.counts / (UNIT * norms)).astype(np.float32)
 
     def _history(self, batch: UserBatch) -> csr_array:
         return weigh(batch.histories, self.n_items, decay=self.config.decay)
@@ -96,13 +99,13 @@ class Markov(Recommender[MarkovConfig]):
     def restore(self, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
         self.indptr = arrays["indptr"].astype(np.int64, copy=False)
         self.followers = arrays["followers"].astype(np.int32, copy=False)
-        self.counts = arrays["counts"].astype(np.float32, copy=False)
+        self.counts = arrays["counts"].astype(np.int64, copy=False)
         self.degrees = arrays["degrees"].astype(np.float32, copy=False)
         self._prepare()
 
 
 def _counted(log: Interactions, window: int) -> csr_array:
-    """T of a log in float64."""
+    """T of a log in parts of UNIT."""
     histories = log.histories()
-    indptr, followers, counts = transitions(histories.indptr, log.items, log.n_items, window)
+    indptr, followers, counts = transitions(histories.indptr, log.items, log.n_items, window, UNIT)
     return csr_array((counts, followers, indptr), shape=(log.n_items, log.n_items))

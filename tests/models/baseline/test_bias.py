@@ -7,11 +7,11 @@ from recx.errors import UsageError
 from recx.models.base import Reason
 from recx.models.baseline.bias import Bias
 from recx.models.baseline.config import BiasConfig
-from tests.models.contract import RUN, ExplainsItself, LearnsNewEvents, PredictsRatings
+from tests.models.contract import RUN, ExplainsItself, LearnsNewEvents, PredictsRatings, ReadsHistories
 from tests.models.planted import log_of, planted, ratings
 
 
-class TestBias(ExplainsItself, LearnsNewEvents, PredictsRatings):
+class TestBias(ReadsHistories, ExplainsItself, LearnsNewEvents, PredictsRatings):
     config = BiasConfig(reg_user=1.0, reg_item=1.0)
     rmse = 1.1
     """Of the planted ratings it can know all but the taste, which is 1 or -1."""

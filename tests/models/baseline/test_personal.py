@@ -6,11 +6,11 @@ from recx.data import Catalog, Histories, Interactions, TrainingData, UserBatch
 from recx.models.base import Reason, RunOptions
 from recx.models.baseline.config import PersonalConfig
 from recx.models.baseline.personal import Personal
-from tests.models.contract import ExplainsItself, LearnsNewEvents, ModelContract
+from tests.models.contract import ExplainsItself, LearnsNewEvents, ModelContract, ReadsHistories
 from tests.models.planted import DAY
 
 
-class TestPersonal(ExplainsItself, LearnsNewEvents, ModelContract):
+class TestPersonal(ReadsHistories, ExplainsItself, LearnsNewEvents, ModelContract):
     config = PersonalConfig()
     update_bound = 0.0
 

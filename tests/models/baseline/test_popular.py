@@ -9,16 +9,16 @@ from recx.errors import UsageError
 from recx.models.base import RunOptions
 from recx.models.baseline.config import PopularConfig
 from recx.models.baseline.popular import Popular
-from tests.models.contract import ExplainsItself, LearnsNewEvents, ModelContract
+from tests.models.contract import ExplainsItself, LearnsNewEvents, ModelContract, ReadsHistories
 from tests.models.planted import DAY
 
 
-class TestPopular(ExplainsItself, LearnsNewEvents, ModelContract):
+class TestPopular(ReadsHistories, ExplainsItself, LearnsNewEvents, ModelContract):
     config = PopularConfig()
     update_bound = 0.0
 
 
-class TestPopularOfLate(ExplainsItself, LearnsNewEvents, ModelContract):
+class TestPopularOfLate(ReadsHistories, ExplainsItself, LearnsNewEvents, ModelContract):
     config = PopularConfig(count="users", window=6.0, half_life=3.0)
     update_bound = 0.0
 

@@ -14,17 +14,17 @@ from recx.models.base import RunOptions
 from recx.models.content.config import ContentConfig
 from recx.models.content.content import Content
 from recx.models.content.terms import terms_of
-from tests.models.contract import ExplainsItself, LearnsAttributes, LearnsNewEvents
+from tests.models.contract import ExplainsItself, LearnsAttributes, LearnsNewEvents, ReadsHistories
 from tests.models.planted import DAY, NOON, Planted, attributes, log_of, planted
 
 RUN = RunOptions(seed=1)
 
 
-class TestContent(LearnsNewEvents, ExplainsItself, LearnsAttributes):
+class TestContent(ReadsHistories, LearnsNewEvents, ExplainsItself, LearnsAttributes):
     config = ContentConfig()
 
 
-class TestContentWithDecay(LearnsNewEvents, ExplainsItself, LearnsAttributes):
+class TestContentWithDecay(ReadsHistories, LearnsNewEvents, ExplainsItself, LearnsAttributes):
     config = ContentConfig(values="log", decay=0.8, columns=["kind", "title"], min_items=1, max_share=1.0)
 
 

@@ -14,13 +14,13 @@ from recx.models.content.hybrid import Hybrid
 from recx.models.content.terms import terms_of
 from recx.models.neighbour.config import ItemKNNConfig
 from recx.models.neighbour.item_knn import ItemKNN
-from tests.models.contract import ExplainsItself, LearnsAttributes, LearnsTaste
+from tests.models.contract import ExplainsItself, LearnsAttributes, LearnsTaste, ReadsHistories
 from tests.models.planted import Planted, attributes, clusters, described
 
 RUN = RunOptions(seed=1)
 
 
-class TestHybrid(ExplainsItself, LearnsAttributes):
+class TestHybrid(ReadsHistories, ExplainsItself, LearnsAttributes):
     config = HybridConfig()
 
 

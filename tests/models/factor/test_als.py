@@ -1,16 +1,22 @@
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from recx.arrays import Bool
+from recx.data import Catalog, Interactions, TrainingData
 from recx.errors import UsageError
+from recx.models.base import RunOptions
 from recx.models.factor.als import ALS, _Trainer
 from recx.models.factor.config import ALSConfig
 from recx.models.recency import csr, weigh
-from tests.models.contract import RUN, ExplainsItself, LearnsNewEvents, LearnsTaste
+from tests.models.contract import RUN, ExplainsItself, LearnsNewEvents, LearnsTaste, ReadsHistories
 from tests.models.planted import clusters
 
 
-class TestALS(ExplainsItself, LearnsTaste):
+class TestALS(ReadsHistories, ExplainsItself, LearnsTaste):
     config = ALSConfig(factors=6)
 
 
@@ -25,7 +31,75 @@ class TestUpdate(LearnsNewEvents, LearnsTaste):
     update_bound = 0.05
 
 
-class TestConfidence(LearnsTaste):
+def minimum(model: ALS, log: Interactions) -> float:
+    """The loss on a log at the model's items, with the best factors for its users."""
+    x = weigh(log.histories(), log.n_items, model.config.values)
+    users, items = model.users(csr(x)).astype(np.float64), model.items.astype(np.float64)
+    config = model.config
+    at = np.repeat(np.arange(log.n_users), np.diff(x.indptr))
+    predicted = np.einsum("ef,ef->e", users[at], items[x.indices])
+    loss = x.data @ (1 - predicted) ** 2 + config.unobserved * np.sum((users.T @ users) * (items.T @ items))
+    for factors, known, n in ((users, x.sum(axis=1), log.n_items), (items, x.sum(axis=0), log.n_users)):
+        loss += config.reg * (known + config.unobserved * n) ** config.reg_power @ np.sum(factors**2, axis=1)
+    return float(loss)
+
+
+def grown(log: Interactions, share: float) -> tuple[Interactions, Bool]:
+    """The log and which of its rows are new: a share of its newest, and all of some users and items, which
+    get the highest numbers.
+    """
+    assert log.times is not None
+    new = np.asarray(log.times > np.quantile(log.times, 1 - share))
+    for ids in (log.users, log.items):
+        new |= np.isin(ids, np.unique(ids)[:: int(4 / share)])
+    first_seen = [np.zeros(n, dtype=bool) for n in (log.n_users, log.n_items)]
+    for known, ids in zip(first_seen, (log.users, log.items), strict=True):
+        known[ids[~new]] = True
+    users, items = (np.argsort(np.argsort(~known, kind="stable")).astype(np.int32) for known in first_seen)
+    order = np.argsort(users[log.users], kind="stable")
+    parts = users[log.users][order], items[log.items][order], log.values[order]
+    return Interactions(*parts, log.n_users, log.n_items, log.times[order], order="time"), new[order]
+
+
+def early_part(log: Interactions, new: Bool) -> Interactions:
+    """The rows that are not new, in an id space without users and items that are."""
+    early = log.take(~new)
+    return replace(early, n_users=int(early.users.max()) + 1, n_items=int(early.items.max()) + 1)
+
+
+def check_bound(log: Interactions, share: float, config: ALSConfig) -> None:
+    """What the docstring of ALS says, against refits from three seeds."""
+    log, new = grown(log, share)
+    early = early_part(log, new)
+    assert early.n_users < log.n_users and early.n_items < log.n_items and new.mean() < 0.1
+    data = TrainingData(log, Catalog(), None)
+    refits = [minimum(ALS(config).fit(data, RunOptions(seed=seed)), log) for seed in range(3)]
+    for seed in range(3):
+        model = ALS(config).fit(TrainingData(early, Catalog(), None), RunOptions(seed=seed))
+        kept = model.items.copy()
+        assert minimum(model.update(data, new), log) <= 1.005 * min(refits)
+        assert not np.array_equal(model.items[: len(kept)], kept)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.05])
+@pytest.mark.parametrize("config", [ALSConfig(), ALSConfig(factors=16, reg=0.01, values="log")])
+def test_after_an_update_the_loss_is_within_half_a_percent_of_a_refits(
+    share: float, config: ALSConfig
+) -> None:
+    check_bound(clusters(n_users=600, n_items=160, n_clusters=8).log, share, config)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.05])
+def test_on_movielens_too(share: float, data_home: Path) -> None:
+    rows = np.loadtxt(data_home / "ml-100k" / "u.data", dtype=np.int64)
+    rows = rows[np.lexsort((rows[:, 3], rows[:, 0]))]
+    users, items = (np.unique(column, return_inverse=True)[1].astype(np.int32) for column in rows.T[:2])
+    values = np.ones(len(rows), dtype=np.float32)
+    log = Interactions(users, items, values, 943, 1682, rows[:, 3].copy(), order="time")
+    check_bound(log, share, ALSConfig())
+
+
+class TestConfidence(ReadsHistories, LearnsTaste):
     config = ALSConfig(factors=6, values="log", unobserved=0.5, reg=0.01, reg_power=0.5)
 
 

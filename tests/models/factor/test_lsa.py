@@ -7,15 +7,15 @@ from recx.models.factor import lsa
 from recx.models.factor.config import LSAConfig
 from recx.models.factor.lsa import LSA
 from recx.models.recency import weigh
-from tests.models.contract import RUN, ExplainsItself, LearnsTaste, ModelContract
+from tests.models.contract import RUN, ExplainsItself, LearnsTaste, ModelContract, ReadsHistories
 from tests.models.planted import clusters
 
 
-class TestLSA(ExplainsItself, LearnsTaste):
+class TestLSA(ReadsHistories, ExplainsItself, LearnsTaste):
     config = LSAConfig(factors=4, values="binary")
 
 
-class TestScaled(ExplainsItself, ModelContract):
+class TestScaled(ReadsHistories, ExplainsItself, ModelContract):
     # a checkerboard has two directions; which of its many equal ones fill the other two is left to rounding
     config = LSAConfig(factors=4, user_power=0.3, item_power=0.4, score_power=0.2)
 

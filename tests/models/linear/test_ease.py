@@ -8,23 +8,30 @@ from recx.errors import UsageError
 from recx.models.linear.config import EASEConfig
 from recx.models.linear.ease import EASE
 from recx.models.recency import weigh
-from tests.models.contract import RUN, ExplainsItself, LearnsNewEvents, LearnsTaste, ModelContract
-from tests.models.planted import Planted, clusters
+from tests.models.contract import (
+    RUN,
+    ExplainsItself,
+    LearnsNewEvents,
+    LearnsTaste,
+    ModelContract,
+    ReadsHistories,
+)
+from tests.models.planted import Planted, clusters, log_of, planted
 
 
-class TestPrimal(ExplainsItself, LearnsNewEvents, LearnsTaste):
+class TestPrimal(ReadsHistories, ExplainsItself, LearnsNewEvents, LearnsTaste):
     config = EASEConfig(reg=10)  # more users than items
 
 
-class TestSparse(ExplainsItself, LearnsNewEvents, LearnsTaste):
+class TestSparse(ReadsHistories, ExplainsItself, LearnsNewEvents, LearnsTaste):
     config = EASEConfig(reg=10, values="log", diagonal="free", neighbours=30)
 
 
-class TestFree(ExplainsItself, LearnsNewEvents, ModelContract):
+class TestFree(ReadsHistories, ExplainsItself, LearnsNewEvents, ModelContract):
     config = EASEConfig(reg=10, values="log", diagonal="free")
 
 
-class TestDual(ExplainsItself, LearnsNewEvents, ModelContract):
+class TestDual(ReadsHistories, ExplainsItself, LearnsNewEvents, ModelContract):
     config = EASEConfig(reg=10)
     log = "ratings"
 
@@ -44,6 +51,22 @@ def test_a_few_new_events_are_learnt_by_a_correction_alone(
     monkeypatch.undo()
     expected = EASE(config).fit(log.data, RUN).score(log.batch)
     assert_allclose(model.score(log.batch), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_new_users_and_items_are_learnt_by_a_correction_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = clusters().log
+    # two items and a user join: the user takes item 3 and both, user 9 one of them
+    rows = [*zip(log.users.tolist(), log.items.tolist(), log.values.tolist(), strict=True)]
+    joined = [(160, 3, 1.0), (160, 64, 1.0), (160, 65, 1.0), (9, 65, 1.0)]
+    after = planted(log_of([*rows, *joined], 161, 66), [0] * 161)
+    new = (after.log.users == 160) | (after.log.items >= 64)
+    assert new.sum() == len(joined)
+    model = EASE(EASEConfig(reg=7)).fit(planted(log_of(rows, 160, 64), [0] * 160).data, RUN)
+    monkeypatch.setattr(EASE, "_refit", lambda *_: pytest.fail("a refit"))
+    model.update(after.data, new)
+    monkeypatch.undo()
+    expected = EASE(EASEConfig(reg=7)).fit(after.data, RUN).score(after.batch)
+    assert_allclose(model.score(after.batch), expected, rtol=1e-4, atol=1e-5)
 
 
 def wide() -> Planted:

@@ -6,15 +6,15 @@ from recx.errors import UsageError
 from recx.models.linear.config import GFCFConfig
 from recx.models.linear.gfcf import GFCF
 from recx.models.recency import weigh
-from tests.models.contract import RUN, ExplainsItself, LearnsTaste
+from tests.models.contract import RUN, ExplainsItself, LearnsTaste, ReadsHistories
 from tests.models.planted import clusters
 
 
-class TestLowpass(ExplainsItself, LearnsTaste):
+class TestLowpass(ReadsHistories, ExplainsItself, LearnsTaste):
     config = GFCFConfig(factors=4)
 
 
-class TestTurbo(ExplainsItself, LearnsTaste):
+class TestTurbo(ReadsHistories, ExplainsItself, LearnsTaste):
     config = GFCFConfig(filter="turbo", power=1.4, side=0.4, neighbours=30)
 
 

@@ -6,15 +6,15 @@ from recx.errors import UsageError
 from recx.models.linear.config import RP3betaConfig
 from recx.models.linear.rp3beta import RP3beta
 from recx.models.recency import weigh
-from tests.models.contract import RUN, ExplainsItself, LearnsTaste
+from tests.models.contract import RUN, ExplainsItself, LearnsTaste, ReadsHistories
 from tests.models.planted import clusters
 
 
-class TestThreeSteps(ExplainsItself, LearnsTaste):
+class TestThreeSteps(ReadsHistories, ExplainsItself, LearnsTaste):
     config = RP3betaConfig(neighbours=40)
 
 
-class TestPageRank(ExplainsItself, LearnsTaste):
+class TestPageRank(ReadsHistories, ExplainsItself, LearnsTaste):
     config = RP3betaConfig(neighbours=40, restart=0.3, beta=0.3)
 
 

@@ -7,11 +7,11 @@ from recx.models.linear import slim
 from recx.models.linear.config import SLIMConfig
 from recx.models.linear.slim import SLIM
 from recx.models.recency import weigh
-from tests.models.contract import RUN, ExplainsItself, LearnsTaste
+from tests.models.contract import RUN, ExplainsItself, LearnsTaste, ReadsHistories
 from tests.models.planted import clusters
 
 
-class TestSLIM(ExplainsItself, LearnsTaste):
+class TestSLIM(ReadsHistories, ExplainsItself, LearnsTaste):
     config = SLIMConfig(l1=0.5, l2=5.0)
 
 

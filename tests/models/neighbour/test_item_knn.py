@@ -14,15 +14,16 @@ from tests.models.contract import (
     LearnsTaste,
     ModelContract,
     PredictsRatings,
+    ReadsHistories,
 )
 from tests.models.planted import Planted, log_of, planted, ratings
 
 
-class TestCosine(ExplainsItself, LearnsNewEvents, LearnsTaste):
+class TestCosine(ReadsHistories, ExplainsItself, LearnsNewEvents, LearnsTaste):
     config = ItemKNNConfig()
 
 
-class TestTuned(ExplainsItself, LearnsNewEvents, LearnsTaste):
+class TestTuned(ReadsHistories, ExplainsItself, LearnsNewEvents, LearnsTaste):
     config = ItemKNNConfig(
         weighting="bm25", values="log", neighbours=30, shrink=1.0, user_power=0.5, item_power=0.3, own=0.5
     )

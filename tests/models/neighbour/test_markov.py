@@ -7,16 +7,16 @@ from numpy.testing import assert_allclose, assert_array_equal
 from recx.data import Histories, UserBatch
 from recx.errors import UsageError
 from recx.models.neighbour.config import MarkovConfig
-from recx.models.neighbour.markov import Markov
-from tests.models.contract import RUN, ExplainsItself, LearnsNewEvents, LearnsOrder
+from recx.models.neighbour.markov import UNIT, Markov
+from tests.models.contract import RUN, ExplainsItself, LearnsNewEvents, LearnsOrder, ReadsHistories
 from tests.models.planted import clusters, log_of, planted
 
 
-class TestMarkov(ExplainsItself, LearnsNewEvents, LearnsOrder):
+class TestMarkov(ReadsHistories, ExplainsItself, LearnsNewEvents, LearnsOrder):
     config = MarkovConfig()
 
 
-class TestOneStep(ExplainsItself, LearnsNewEvents, LearnsOrder):
+class TestOneStep(ReadsHistories, ExplainsItself, LearnsNewEvents, LearnsOrder):
     config = MarkovConfig(window=1, decay=0.3, history_power=1.0, item_power=0.0, shrink=2.0)
 
 
@@ -57,9 +57,9 @@ def test_an_event_that_arrives_late_between_others_moves_them_apart() -> None:
     new = np.array([False, True, False, False, False])
     early = replace(whole.data, interactions=whole.log.take(~new))
     model = Markov(MarkovConfig(window=1, history_power=0.5, item_power=0.5, shrink=0)).fit(early, RUN)
-    assert model.counts.tolist() == [1, 1]  # 0 -> 2 and 3 -> 2
+    assert model.counts.tolist() == [UNIT, UNIT]  # 0 -> 2 and 3 -> 2
     model.update(whole.data, new)
-    assert model.counts.tolist() == [1, 1, 1]  # 0 -> 1 -> 2 and 3 -> 2
+    assert model.counts.tolist() == [UNIT, UNIT, UNIT]  # 0 -> 1 -> 2 and 3 -> 2
     refit = (
         Markov(MarkovConfig(window=1, history_power=0.5, item_power=0.5, shrink=0))
         .fit(whole.data, RUN)

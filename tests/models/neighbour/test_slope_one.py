@@ -4,11 +4,11 @@ from numpy.testing import assert_allclose
 from recx.data import Histories, Pairs, UserBatch
 from recx.models.neighbour.config import SlopeOneConfig
 from recx.models.neighbour.slope_one import SlopeOne
-from tests.models.contract import RUN, PredictsRatings
+from tests.models.contract import RUN, PredictsRatings, ReadsHistories
 from tests.models.planted import log_of, planted
 
 
-class TestWeighted(PredictsRatings):
+class TestWeighted(ReadsHistories, PredictsRatings):
     config = SlopeOneConfig()
     rmse = 1.1
     """The taste that is planted, each likes one half, is no difference between two items: the rest is."""

@@ -9,7 +9,7 @@ from recx.errors import UsageError
 from recx.models.base import Recommender
 from recx.models.trend.config import TrendConfig
 from recx.models.trend.trend import Trend
-from tests.models.contract import RUN, ExplainsItself, ModelContract
+from tests.models.contract import RUN, ExplainsItself, ModelContract, ReadsHistories
 from tests.models.planted import DAY, NOON, Planted, clusters, planted
 
 WEEKS = 20
@@ -27,7 +27,7 @@ def sold(per_week: dict[int, list[int]]) -> Planted:
     return Planted(TrainingData(log, Catalog(), NOON + 7 * DAY * (WEEKS - 1) + 1), np.zeros(n, np.int32))
 
 
-class TestTrend(ExplainsItself, ModelContract):
+class TestTrend(ReadsHistories, ExplainsItself, ModelContract):
     config = TrendConfig(period=2.0, shortest=3)
 
     # without dates there is no demand per period
