@@ -50,7 +50,7 @@ CV5 = [
     Entry("bias", {"rmse": "<= .944"}),
     Entry("slope_one", {"rmse": "<= .946"}),
     Entry("user_knn", {"rmse": "<= .931"}, (
-        "model.similarity=pearson", "model.neighbours=40", "model.shrink=100",
+        "model.similarity=baseline", "model.neighbours=40", "model.shrink=100",
     )),
     Entry("item_knn", {"rmse": "<= .931"}, (
         "model.similarity=baseline", "model.neighbours=1682", "model.shrink=100",

@@ -8,12 +8,12 @@ from recx.arrays import Int32, Int64
 
 @nb.njit(cache=True, nogil=True)
 def transitions(
-    indptr: Int64, items: Int32, n_items: int, window: int, unit: int
+    indptr: Int64, items: Int32, weights: Int64, n_items: int, window: int
 ) -> tuple[Int64, Int32, Int64]:
-    """T[i, j] = sum of unit // gap over all places where j stands ``gap`` <= window events after i.
+    """T[i, j] = sum of weight // gap over all places where j stands ``gap`` <= window events after i.
 
-    Histories are CSR (indptr, items), oldest first; T comes as CSR with columns ascending. ``unit`` is at
-    least ``window``. Whole numbers add up to the same whatever is counted first.
+    Histories are CSR (indptr, items), oldest first; ``weights`` (events,) are those of j's places. T comes as
+    CSR with columns ascending. Whole numbers add up to the same whatever is counted first.
     """
     # every place where an item stands, by item, as in a counting sort
     starts = np.zeros(n_items + 1, dtype=np.int64)
@@ -41,10 +41,13 @@ def transitions(
         first = size
         for t in range(starts[item], starts[item + 1]):
             for later in range(places[t] + 1, ends[t]):
+                part = weights[later] // (later - places[t])
+                if part == 0:
+                    continue
                 if sums[items[later]] == 0:
                     listed[size] = items[later]
                     size += 1
-                sums[items[later]] += unit // (later - places[t])
+                sums[items[later]] += part
         listed[first:size].sort()
         for t in range(first, size):
             counts[t] = sums[listed[t]]

@@ -31,21 +31,22 @@ class ItemKNNConfig(HistoryConfig):
 
 
 @dataclass
-class UserKNNConfig(ModelConfig):
+class UserKNNConfig(HistoryConfig):
     """Settings of user_knn."""
 
     name: str = "user_knn"
     """Which model these settings are for."""
     similarity: str = "cosine"
-    """cosine, jaccard or pearson (of what both rated, around their baselines)."""
+    """cosine, jaccard, pearson (users centred on their mean), adjusted (items centred on their mean) or
+    baseline (values less mean + b_u + b_i: the one to rate with)."""
     weighting: str = "bm25"
     """How users are described by their items before they are compared: none, tfidf or bm25."""
-    values: str = "binary"
-    """What an event says: binary, log (of the summed values) or sum."""
     neighbours: int = 100
     """Neighbours whose items are added up; for ratings, the nearest users that rated the item."""
     shrink: float = 0.0
-    """cosine: added to the denominator. pearson: common items at which a correlation counts half."""
+    """cosine and jaccard: added to the denominator; else, common items at which a correlation counts half."""
+    decay: float = 1.0
+    """Factor per later event, for the user as for the neighbours, above 0 up to 1 (off)."""
     half_life: float = 0.0
     """Days after which an event counts half, for the user as for the neighbours; 0: never."""
     own: float = 0.0
@@ -53,11 +54,13 @@ class UserKNNConfig(ModelConfig):
 
 
 @dataclass
-class MarkovConfig(ModelConfig):
+class MarkovConfig(HistoryConfig):
     """Settings of markov."""
 
     name: str = "markov"
     """Which model these settings are for."""
+    values: str = "binary"
+    """What an event says, as a follower and in the history: binary, log (of the value) or sum."""
     window: int = 3
     """Events behind an item that count as followers, each 1 / gap."""
     decay: float = 0.6

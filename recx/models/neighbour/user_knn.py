@@ -5,7 +5,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from recx.arrays import Bool, Float32, Int32, Int64
-from recx.data import Pairs, TrainingData, UserBatch
+from recx.data import Histories, Pairs, TrainingData, UserBatch
 from recx.errors import UsageError, did_you_mean
 from recx.kernels.nearest import correlated, similar
 from recx.kernels.neighbours import add_pairs, add_rows, weighted_mean
@@ -15,19 +15,22 @@ from recx.models.neighbour.config import UserKNNConfig
 from recx.models.neighbour.weighting import Weighting
 from recx.models.recency import add_own, at_pairs, check_weights, csr, weigh
 
-SIMILARITIES = ("cosine", "jaccard", "pearson")
+CORRELATIONS = ("pearson", "adjusted", "baseline")
+SIMILARITIES = ("cosine", "jaccard", *CORRELATIONS)
 
 
 class UserKNN(Recommender[UserKNNConfig]):
     """Score of item i = sum over the nearest users v of similarity(u, v) x value(v, i).
 
-    cosine and jaccard compare users by their items, weighted by tf-idf or BM25. pearson (Resnick 1994, with
-    the baselines and shrinkage of Koren 2010) compares what both rated, less mean + b_u + b_i:
-    sum xy / sqrt(sum xx sum yy) x (c - 1) / (c - 1 + shrink) over c common items; where all values are equal
-    there is nothing to correlate and the cosine answers. Ratings: mean + b_u + b_i + the similarity-weighted
-    mean of the residuals of the ``neighbours`` nearest users that rated i. Users are compared by the history
-    that comes with the question, and a user is never its own neighbour. What is learnt is the log itself, by
-    user, so that an update is as cheap as a fit: neighbours are looked for when somebody asks.
+    cosine and jaccard compare users by their items, weighted by tf-idf or BM25. The others correlate what
+    both rated, less the user's mean (pearson; Resnick 1994), the item's (adjusted) or mean + b_u + b_i
+    (baseline; Koren 2010, whose shrinkage all take): sum xy / sqrt(sum xx sum yy) x (c - 1) / (c - 1 +
+    shrink) over c common items; where all values are equal there is nothing to correlate and the cosine
+    answers. Ratings: mean + b_u + b_i + the similarity-weighted mean of what the ``neighbours`` nearest users
+    that rated i thought beyond theirs. An event counts value x decay ^ position x 2 ^ (-age / half_life), a neighbour's
+    like the user's own. Users are compared by the history that comes with the question, and a user is never
+    its own neighbour. What is learnt is the log itself, by user, so that an update is as cheap as a fit:
+    neighbours are looked for when somebody asks.
     """
 
     rates = True
@@ -37,11 +40,13 @@ class UserKNN(Recommender[UserKNNConfig]):
     items: Int32  # (nnz,)
     values: Float32  # (nnz,) what is added up
     residuals: Float32  # (nnz,) rating less baseline
+    centred: Float32  # (nnz,) what is correlated
+    means: Float32  # (n_items,) of the ratings
     biases: Biases
 
     def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
         config, log = self.config, data.interactions
-        check_weights("user_knn", log, config.values, half_life=config.half_life)
+        check_weights("user_knn", log, config.values, config.decay, config.half_life)
         if config.similarity not in SIMILARITIES:
             known = did_you_mean(config.similarity, SIMILARITIES)
             raise UsageError(f"user_knn: no similarity called '{config.similarity}'{known}")
@@ -49,11 +54,14 @@ class UserKNN(Recommender[UserKNNConfig]):
             raise UsageError(f"user_knn: neighbours is {config.neighbours}, it must be at least 1")
         histories = log.histories()
         at = None if data.known_at is None else np.full(log.n_users, data.known_at, dtype=np.int64)
-        matrix = weigh(histories, log.n_items, config.values, at, half_life=config.half_life)
+        matrix = weigh(histories, log.n_items, config.values, at, config.decay, config.half_life)
         self.indptr, self.items, self.values = csr(matrix)
         self.biases = Biases.of(log)
-        # merged in the same way, so that its entries are those of the matrix above
+        sums = np.bincount(log.items, log.values, minlength=log.n_items)
+        self.means = dense(sums / np.maximum(log.item_counts, 1))
+        # merged in the same way, so that their entries are those of the matrix above
         self.residuals = histories.matrix(log.n_items, self.biases.residuals(histories), "last").data
+        self.centred = histories.matrix(log.n_items, self._centre(histories), "last").data
         self._prepare()
 
     def _update(self, data: TrainingData, new: Bool) -> None:
@@ -62,14 +70,23 @@ class UserKNN(Recommender[UserKNNConfig]):
     def _prepare(self) -> None:
         """Derive what scoring needs from what is stored."""
         self.n_users = len(self.indptr) - 1
-        # on values that are all equal the residuals are rounding errors
-        self.correlates = self.config.similarity == "pearson" and float(np.ptp(self.residuals)) > 1e-4
+        # of values that are all equal rounding errors are left
+        self.correlates = self.config.similarity in CORRELATIONS and float(np.ptp(self.centred)) > 1e-4
         users = self._matrix(self.values)
         self.weighting = Weighting.of(users, self.config.weighting, "user_knn")
         described = self._described(users)
         self.norms = self._norms(described)
-        self.compared = csr(self._matrix(self.residuals if self.correlates else described.data).T.tocsr())
+        self.compared = csr(self._matrix(self.centred if self.correlates else described.data).T.tocsr())
         self.holders = csr(self._matrix(self.residuals).T.tocsr())
+
+    def _centre(self, histories: Histories) -> Float32:
+        """Ratings less what says nothing about taste, by the similarity: (events,)."""
+        if self.config.similarity == "baseline":
+            return self.biases.residuals(histories)
+        if self.config.similarity == "adjusted":
+            return dense(histories.values - self.means[histories.items])
+        sums = np.bincount(histories.rows, histories.values, minlength=len(histories))
+        return dense(histories.values - (sums / np.maximum(histories.lengths, 1))[histories.rows])
 
     def _matrix(self, data: Float32) -> csr_array:
         # not n_items, which is that of the last fit while an update learns
@@ -90,7 +107,7 @@ class UserKNN(Recommender[UserKNNConfig]):
 
     def _history(self, batch: UserBatch) -> csr_array:
         config = self.config
-        return weigh(batch.histories, self.n_items, config.values, batch.at, half_life=config.half_life)
+        return weigh(batch.histories, self.n_items, config.values, batch.at, config.decay, config.half_life)
 
     def _nearest(self, batch: UserBatch, k: int) -> tuple[Int32, Float32]:
         """The k most similar users of every row, (n, k) padded with -1, and their similarities."""
@@ -100,7 +117,7 @@ class UserKNN(Recommender[UserKNNConfig]):
         k = min(k, self.n_users)
         nearest: tuple[Int32, Float32]
         if self.correlates:
-            query = csr(histories.matrix(self.n_items, self.biases.residuals(histories), "last"))
+            query = csr(histories.matrix(self.n_items, self._centre(histories), "last"))
             nearest = correlated(*query, *self.compared, self.n_users, float(config.shrink), 2, exclude, k)
             return nearest
         described = self._described(self._history(batch))
@@ -165,6 +182,8 @@ class UserKNN(Recommender[UserKNNConfig]):
             "items": self.items,
             "values": self.values,
             "residuals": self.residuals,
+            "centred": self.centred,
+            "means": self.means,
             "mean": np.asarray(self.biases.mean),
             "item_biases": self.biases.items,
             "reg_user": np.asarray(self.biases.reg_user),
@@ -175,6 +194,8 @@ class UserKNN(Recommender[UserKNNConfig]):
         self.items = arrays["items"].astype(np.int32, copy=False)
         self.values = arrays["values"].astype(np.float32, copy=False)
         self.residuals = arrays["residuals"].astype(np.float32, copy=False)
+        self.centred = arrays["centred"].astype(np.float32, copy=False)
+        self.means = arrays["means"].astype(np.float32, copy=False)
         of_items = arrays["item_biases"].astype(np.float32, copy=False)
         self.biases = Biases(float(arrays["mean"]), of_items, float(arrays["reg_user"]))
         self._prepare()

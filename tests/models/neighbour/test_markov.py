@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from recx.data import Histories, UserBatch
-from recx.errors import UsageError
+from recx.errors import DataError, UsageError
 from recx.models.neighbour.config import MarkovConfig
 from recx.models.neighbour.markov import UNIT, Markov
 from tests.models.contract import RUN, ExplainsItself, LearnsNewEvents, LearnsOrder, ReadsHistories
@@ -18,6 +18,10 @@ class TestMarkov(ReadsHistories, ExplainsItself, LearnsNewEvents, LearnsOrder):
 
 class TestOneStep(ReadsHistories, ExplainsItself, LearnsNewEvents, LearnsOrder):
     config = MarkovConfig(window=1, decay=0.3, history_power=1.0, item_power=0.0, shrink=2.0)
+
+
+class TestWeighted(ReadsHistories, ExplainsItself, LearnsNewEvents, LearnsOrder):
+    config = MarkovConfig(values="log", window=2, own=0.1)
 
 
 def asked(config: MarkovConfig, items: list[int]) -> np.ndarray:
@@ -43,6 +47,26 @@ def test_degrees_and_shrinkage_divide_and_older_events_fade() -> None:
     of_one = np.array([0, 0, 1 / (1 * 2**0.5 + 1)])
     assert_allclose(asked(config, [0]), of_zero, rtol=1e-6)
     assert_allclose(asked(config, [0, 1]), 0.25 * of_zero + of_one, rtol=1e-6)
+
+
+def test_a_follower_counts_its_value_and_so_does_an_item_of_the_history() -> None:
+    rows = [(0, 0, 1.0), (0, 1, 5.0), (0, 2, 3.0), (1, 0, 1.0), (1, 2, 2.0)]
+    log = planted(log_of(rows, 2, 3), [0, 0])
+    history = Histories(np.array([0, 2]), np.array([1, 0], np.int32), np.array([7, 4], np.float32))
+    stranger = UserBatch(np.array([-1], dtype=np.int32), history)
+    plain = MarkovConfig(values="sum", window=2, decay=0.5, history_power=0, item_power=0, shrink=0)
+    of_zero, of_one = np.array([0, 5, 3 / 2 + 2]), np.array([0, 0, 3])
+    scores = Markov(plain).fit(log.data, RUN).score(stranger)[0]
+    assert_allclose(scores, 0.5 * 7 * of_one + 4 * of_zero, rtol=1e-6)
+    divided = Markov(replace(plain, item_power=1.0)).fit(log.data, RUN).score(stranger)[0]
+    assert_allclose(divided, scores / [2, 5, 5], rtol=1e-6)
+
+
+def test_values_too_large_to_be_counted_are_refused() -> None:
+    log = planted(log_of([(0, 0, 1.0), (0, 1, 1e12)], 1, 2), [0])
+    with pytest.raises(DataError, match=r"add up to 1e\+12, too much for values=sum; set model.values=log"):
+        Markov(MarkovConfig(values="sum")).fit(log.data, RUN)
+    Markov(MarkovConfig(values="log")).fit(log.data, RUN)
 
 
 def test_data_without_an_order_is_refused_in_one_line() -> None:
