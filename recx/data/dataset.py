@@ -19,6 +19,7 @@ class TrainingData:
     interactions: Interactions
     catalog: Catalog
     known_at: int | None  # unix seconds
+    feedback: Feedback | None = None  # what the values are; None where nobody says
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,4 +52,4 @@ class Dataset:
 
     def training_data(self, fold: Fold) -> TrainingData:
         """What a model fitted for ``fold`` may see."""
-        return TrainingData(fold.fit, self.catalog, fold.known_at)
+        return TrainingData(fold.fit, self.catalog, fold.known_at, self.feedback)

@@ -56,7 +56,7 @@ class Fits:
         selecting = fold is self.plan.dataset.split.select
         config = self.plan.model if epochs is None else replace(self.plan.model, epochs=epochs)  # type: ignore[call-arg]
         watched = self.plan.watched if selecting else ""
-        key = keys.fit_key(config, fold, self.plan.dataset.catalog, self.run.seed, watched)
+        key = keys.fit_key(config, self.plan.dataset, fold, self.run.seed, watched)
         if made := self._made_before(fold.name, key):
             self._keep(made)
             return read_model(self.folder, fold.name, config, made)

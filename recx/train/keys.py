@@ -10,17 +10,17 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from recx import store
-from recx.data import Catalog, Fold
+from recx.data import Dataset, Fold
 from recx.errors import DataError
 from recx.models import all_models
 from recx.models.base import ModelConfig
 
 
-def fit_key(model: ModelConfig, fold: Fold, catalog: Catalog, seed: int, watched: str = "") -> str:
-    """Of model settings, fold, seed and sources, and of the catalogue and the files that the model reads;
-    ``watched`` says what may have stopped the fit.
+def fit_key(model: ModelConfig, dataset: Dataset, fold: Fold, seed: int, watched: str = "") -> str:
+    """Of model settings, fold, kind of feedback, seed and sources, and of the catalogue and the files that
+    the model reads; ``watched`` says what may have stopped the fit.
     """
-    known = [catalog.fingerprint] if model.reads_catalogue else []
+    known = [dataset.feedback, *([dataset.catalog.fingerprint] if model.reads_catalogue else [])]
     for file in model.files():
         if not file.is_file():
             raise DataError(f"{model.name}: {file} is missing")

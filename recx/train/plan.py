@@ -61,7 +61,7 @@ class Plan:
     def key(self) -> str:
         """Of the whole run."""
         return keys.digest(
-            [keys.fit_key(self.model, fold, self.dataset.catalog, self.config.seed) for fold in self.folds],
+            [keys.fit_key(self.model, self.dataset, fold, self.config.seed) for fold in self.folds],
             self.watched if self.trains_in_epochs else "",
             self.dataset.fingerprint,
             self.protocol.hash,

@@ -125,7 +125,7 @@ class FMConfig(ModelConfig):
     features: bool = True
     """Describe users and items by the columns of the catalogue."""
     negatives: int = 4
-    """Items not met, per event, taken as disliked where all values are equal (implicit feedback)."""
+    """Items not met, per event, taken as disliked on implicit feedback."""
 
 
 @dataclass

@@ -32,8 +32,9 @@ class FM(Recommender[FMConfig]):
     task=ordered the score lies under cutpoints and the prediction is the expected rating, sum_r r P(r); with
     regression it is the score. The sampler is in fm_gibbs.py.
 
-    Where all values are equal (implicit feedback) every event gets ``negatives`` items the user has not met,
-    drawn once, with value 0; sets of what was met would then give the answer away, so they are left out.
+    On implicit feedback, or where all values are equal, every event gets ``negatives`` items the user has not
+    met, drawn once, with value 0, below the weights of the events; sets of what was met would then give the
+    answer away, so they are left out.
     Users: id and features of those of the log, what was met from the history that comes with the question;
     a stranger has the mean of all ids. The day is that of the pair or of the question, and the mean of all
     days where the log has no such day. Nothing stops early: later samples never make the mean worse.
@@ -50,7 +51,7 @@ class FM(Recommender[FMConfig]):
         _check(config)
         log = data.interactions
         sets = config.sets
-        if np.ptp(log.values) == 0:
+        if data.feedback == "implicit" or np.ptp(log.values) == 0:
             log, sets = _with_negatives(log, config.negatives, run.seed), False
         levels = np.unique(log.values)
         ordered = config.task == "ordered" and len(levels) > 1
@@ -180,7 +181,7 @@ class FM(Recommender[FMConfig]):
 
 
 def _with_negatives(log: Interactions, negatives: int, seed: int) -> Interactions:
-    """The log with values 1, and for every event ``negatives`` items its user has not met, with value 0."""
+    """The log, and for every event ``negatives`` items its user has not met, with value 0."""
     rng = np.random.default_rng(seed)
     users, items = np.repeat(log.users, negatives), rng.integers(0, log.n_items, len(log) * negatives)
     held = np.unique(log.users.astype(np.int64) * log.n_items + log.items)
@@ -190,7 +191,7 @@ def _with_negatives(log: Interactions, negatives: int, seed: int) -> Interaction
     times = None
     if log.times is not None:
         times = np.concatenate([log.times, np.repeat(log.times, negatives)[fresh]])[order]
-    values = np.append(np.ones(len(log), np.float32), np.zeros(int(fresh.sum()), np.float32))
+    values = np.append(log.values, np.zeros(int(fresh.sum()), np.float32))
     items = np.concatenate([log.items, items[fresh]])
     return Interactions(
         users[order].astype(np.int32),

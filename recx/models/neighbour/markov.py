@@ -71,7 +71,7 @@ class Markov(ItemWeights[MarkovConfig]):
         self.indptr, self.items, _ = csr(counted)
         self.counts = counted.data.astype(np.int64, copy=False)
         weights = _weights(log, self.config.values)
-        self.degrees = np.bincount(log.items, weights, minlength=log.n_items)
+        self.degrees = np.bincount(log.items, weights, log.n_items).astype(np.float64)
         self._prepare()
 
     def _prepare(self) -> None:

@@ -27,10 +27,10 @@ class UserKNN(Recommender[UserKNNConfig]):
     (baseline; Koren 2010, whose shrinkage all take): sum xy / sqrt(sum xx sum yy) x (c - 1) / (c - 1 +
     shrink) over c common items; where all values are equal there is nothing to correlate and the cosine
     answers. Ratings: mean + b_u + b_i + the similarity-weighted mean of what the ``neighbours`` nearest users
-    that rated i thought beyond theirs. An event counts value x decay ^ position x 2 ^ (-age / half_life), a neighbour's
-    like the user's own. Users are compared by the history that comes with the question, and a user is never
-    its own neighbour. What is learnt is the log itself, by user, so that an update is as cheap as a fit:
-    neighbours are looked for when somebody asks.
+    that rated i thought beyond theirs. An event counts value x decay ^ position x 2 ^ (-age / half_life), a
+    neighbour's like the user's own. Users are compared by the history that comes with the question, and a
+    user is never its own neighbour. What is learnt is the log itself, by user, so that an update is as cheap
+    as a fit: neighbours are looked for when somebody asks.
     """
 
     rates = True

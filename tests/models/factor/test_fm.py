@@ -204,6 +204,27 @@ def test_negatives_were_not_met() -> None:
     assert isinstance(drawn, Interactions) and drawn.take(drawn.values == 1).values.sum() == len(log)
 
 
+def test_on_implicit_feedback_event_weights_are_grades_above_what_was_not_met() -> None:
+    """Users buy (5) half of their taste's items and look at (1) the other half."""
+    rng = np.random.default_rng(4)
+    rows = [
+        (user, int(item), 5.0 if item % 4 < 2 else 1.0)
+        for user in range(80)
+        for item in rng.permutation(np.arange(user % 2, 40, 2))[:12]
+    ]
+    log = planted(log_of(rows, 80, 40), [0] * 80)
+    weighted = replace(log.data, feedback="implicit")
+    users, items = np.arange(80), np.arange(40)
+    taste = users[:, None] % 2 == items % 2
+    met = log.log.matrix("binary").toarray() > 0
+    bought = (items % 4 < 2) & taste & ~met
+    looked = (items % 4 >= 2) & taste & ~met
+    for task in ("ordered", "regression"):
+        scores = FM(replace(SHORT, factors=4, task=task)).fit(weighted, RUN).score(log.batch)
+        assert scores[bought].mean() > scores[looked].mean() + 0.4
+        assert scores[looked].mean() > scores[~taste].mean() + 0.4
+
+
 def test_every_sweep_is_reported_and_its_error_falls() -> None:
     seen: list[tuple[EpochReport, int]] = []
     run = RunOptions(seed=1, progress=lambda report, most: seen.append((report, most)))
