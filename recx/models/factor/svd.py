@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from recx.arrays import Float32
-from recx.data import Histories, Interactions, TrainingData
+from recx.data import Histories, Interactions, TrainingData, UserBatch
 from recx.errors import UsageError
 from recx.kernels.sgd import rating_epoch, shuffled
-from recx.models.base import RunOptions, Validation
+from recx.models.base import Reason, RunOptions, Validation
 from recx.models.epochs import pack_generator, run_epochs, unpack_generator
 from recx.models.factor.config import SVDConfig
 from recx.models.factor.rating import PARAMETERS, RatingFactors, draws, noise
@@ -23,8 +23,10 @@ class SVD(RatingFactors[SVDConfig]):
     order every epoch; one lr and one reg for biases and factors. Score = predicted rating, so on implicit
     feedback, where all values are equal, it has nothing to rank by. Users it was fitted on are answered from
     their own parameters; a stranger with a history gets the bias and factors that fit it best (ridge), one
-    without gets the biases of the items.
+    without gets the biases of the items. An explanation is the equation.
     """
+
+    explains = True
 
     def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
         config = self.config
@@ -36,6 +38,15 @@ class SVD(RatingFactors[SVDConfig]):
         run_epochs(
             self, _Trainer(self, data.interactions, run.seed), config.epochs, config.patience, run, watch
         )
+
+    def _explain(self, one: UserBatch, item: int) -> list[Reason]:
+        bias, factors = self._own(one)
+        return [
+            Reason("bias", "mean", float(self.mean)),
+            Reason("bias", "user", float(bias[0])),
+            Reason("bias", "item", float(self.item_bias[item])),
+            Reason("bias", "taste", float(factors[0] @ self.item_factors[item])),
+        ]
 
     def _fold_in(self, histories: Histories) -> tuple[Float32, Float32]:
         return self._ridge(histories, self.config.reg, self.config.reg)

@@ -9,7 +9,7 @@ from recx.data import Pairs, TrainingData, UserBatch
 from recx.errors import UsageError
 from recx.kernels import differences as kernels
 from recx.kernels.nearest import pack
-from recx.models.base import Recommender, RunOptions, Validation, dense
+from recx.models.base import Reason, Recommender, RunOptions, Validation, dense
 from recx.models.baseline.biases import Biases
 from recx.models.neighbour.config import SlopeOneConfig
 from recx.models.recency import csr
@@ -22,10 +22,12 @@ class SlopeOne(Recommender[SlopeOneConfig]):
     Predictors for Online Rating-Based Collaborative Filtering"); c_ij = 1 in the sum gives the basic scheme.
     What differs: an item only counts for the ``neighbours`` others with most common users, which bounds the
     memory, and a pair without any evidence gets mean + b_u + b_j instead of the user's mean. Lists are
-    ordered by predicted rating; where all values are equal they say nothing.
+    ordered by predicted rating; where all values are equal they say nothing. An item of the history adds
+    c_ij (r_ui + d_ij) / sum_i c_ij to the rating.
     """
 
     rates = True
+    explains = True
     indptr: Int64  # (n_items + 1,)
     others: Int32  # (nnz,) ascending within an item
     differences: Float32  # (nnz,) d_ij
@@ -73,6 +75,26 @@ class SlopeOne(Recommender[SlopeOneConfig]):
             *csr(self._rated(batch)), indptr, others, differences, weights, pairs.row, pairs.item
         )
         return np.where(np.isnan(means), self._baseline(batch, pairs), means)
+
+    def _explain(self, one: UserBatch, item: int) -> list[Reason]:
+        """The items of the history that were rated together with it, else the biases."""
+        rated = self._rated(one)
+        indptr, others, differences, weights = self._lists
+        found = []
+        for held, rating in zip(rated.indices, rated.data, strict=True):  # one user's, once
+            low, high = indptr[held], indptr[held + 1]
+            place = low + int(np.searchsorted(others[low:high], item))
+            if place < high and others[place] == item:
+                found.append((int(held), float(weights[place]), float(rating + differences[place])))
+        total = sum(weight for _, weight, _ in found)
+        if total > 0:
+            return [Reason("item", held, weight * moved / total) for held, weight, moved in found]
+        biases = self.biases
+        return [
+            Reason("bias", "mean", biases.mean),
+            Reason("bias", "user", float(biases.of_users(one.histories)[0])),
+            Reason("bias", "item", float(biases.items[item])),
+        ]
 
     def _baseline(self, batch: UserBatch, pairs: Pairs) -> Float32:
         biases = self.biases

@@ -10,11 +10,11 @@ from recx.errors import DataError
 from recx.models.base import EpochReport
 from recx.models.factor.config import SVDConfig
 from recx.models.factor.svd import SVD
-from tests.models.contract import RUN, PredictsRatings
+from tests.models.contract import RUN, ExplainsItself, PredictsRatings
 from tests.models.planted import rating_of, ratings
 
 
-class TestSVD(PredictsRatings):
+class TestSVD(ExplainsItself, PredictsRatings):
     config = SVDConfig(factors=8, epochs=60, lr=0.02, reg=0.05)
 
 
