@@ -68,6 +68,16 @@ def row_blocks(n_rows: int, n_columns: int) -> Iterator[tuple[int, Float32]]:
         yield first, room[: min(size, n_rows - first)]
 
 
+def largest(dense: Float32, k: int) -> tuple[Int64, Int32, Float32]:
+    """The k largest weights, in size, of every row, as CSR."""
+    k = min(k, dense.shape[1])
+    # a Python loop over items: one partition each, and no second array of this size
+    kept = [np.sort(np.argpartition(-np.abs(row), k - 1)[:k]) for row in dense]
+    items = np.concatenate(kept).astype(np.int32)
+    values = dense[np.repeat(np.arange(len(dense)), k), items]
+    return k * np.arange(len(dense) + 1, dtype=np.int64), items, values
+
+
 def of_history(
     history: csr_array, indptr: Int64, listed: Int32, weights: Float32, item: int, own: float
 ) -> list[Reason]:

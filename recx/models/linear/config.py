@@ -81,6 +81,9 @@ class GFCFConfig(ModelConfig):
     """turbo: power of a user's degree, from 0 to 1; items are divided by theirs to the rest."""
     power: float = 1.0
     """turbo: power of every entry of the item graph, above 0; below 1 weak ties gain."""
+    order: int = 1
+    """turbo: order of the polynomial of the item graph: 1 (linear), 2 or 3, each a sharper low-pass filter. A
+    fit of order 3 takes neighbours x items^2 products."""
     neighbours: int = 1000
     """turbo: entries kept per item of the history."""
     values: str = "binary"

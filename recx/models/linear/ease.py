@@ -13,7 +13,7 @@ from recx.errors import DataError, UsageError, did_you_mean
 from recx.kernels.gram import add_dense_rows, diagonal_of_form, gram, mirror
 from recx.kernels.neighbours import add_rows
 from recx.models.base import Reason, Recommender, RunOptions, Validation
-from recx.models.item_weights import of_history
+from recx.models.item_weights import largest, of_history
 from recx.models.linear.config import EASEConfig
 from recx.models.recency import check_weights, csr, weigh
 
@@ -62,7 +62,10 @@ class EASE(Recommender[EASEConfig]):
             self.weights = self._dual(users)
         else:
             learnt = self._primal(_inverse(users.T.tocsr(), users, config.reg))
-            self.weights = _largest(learnt["weights"], config.neighbours) if config.neighbours else learnt
+            if config.neighbours:
+                indptr, items, values = largest(learnt["weights"], config.neighbours)
+                learnt = {"indptr": indptr, "items": items, "values": values}
+            self.weights = learnt
 
     def _primal(self, inverse: Float32) -> dict[str, npt.NDArray[Any]]:
         """B, in the place of P, and what P is found back with."""
@@ -183,13 +186,3 @@ def _inverse(rows: csr_array, columns: csr_array, reg: float) -> Float32:
     inverse: Float32 = np.ascontiguousarray(factor.T)
     mirror(inverse)
     return inverse
-
-
-def _largest(dense: Float32, k: int) -> dict[str, npt.NDArray[Any]]:
-    """The k largest weights, in size, of every row, as CSR; rows are items of the history."""
-    k = min(k, len(dense))
-    # a Python loop over items: one partition each, and no second array of items x items
-    kept = [np.sort(np.argpartition(-np.abs(row), k - 1)[:k]) for row in dense]
-    items = np.concatenate(kept).astype(np.int32)
-    values = dense[np.repeat(np.arange(len(dense)), k), items]
-    return {"indptr": k * np.arange(len(dense) + 1, dtype=np.int64), "items": items, "values": values}

@@ -6,16 +6,19 @@ from scipy.linalg import svd
 from scipy.sparse import csr_array, diags_array
 from scipy.sparse.linalg import svds
 
-from recx.arrays import Float32, Float64
+from recx.arrays import Float32, Float64, Int32, Int64
 from recx.data import TrainingData, UserBatch
 from recx.errors import UsageError, did_you_mean
 from recx.kernels.nearest import pack, similar
 from recx.kernels.neighbours import add_rows
 from recx.models.base import Reason, Recommender, RunOptions, Validation, dense
+from recx.models.item_weights import largest, row_blocks
 from recx.models.linear.config import GFCFConfig
 from recx.models.recency import check_weights, csr, weigh
 
 FILTERS = ("lowpass", "turbo")
+POLYNOMIALS = {1: (1.0,), 2: (2.0, -1.0), 3: (1 - 0.29, 0.1, -0.01)}
+"""Order -> coefficients of P, P^2 and P^3 in Turbo-CF."""
 SMALL = 600
 """Up to this many users or items the decomposition is a dense one."""
 
@@ -24,11 +27,14 @@ class GFCF(Recommender[GFCFConfig]):
     """Scores = h (R^T R + alpha D_i^-1/2 V V^T D_i^1/2), R = D_u^-1/2 X D_i^-1/2, V its ``factors`` first
     right singular vectors: a linear and an ideal low-pass filter on the item graph (Shen et al. 2021).
 
-    ``filter=turbo`` is Turbo-CF (Park et al. 2024): scores = h P^(power), entry by entry, with
-    P = R^T R, R = D_u^-side X D_i^(side - 1). What differs: of P the ``neighbours`` largest entries of a row
-    are kept and of its polynomials the linear one is built; values may be logs and the history that is scored
-    may be decayed. Scores are linear in the history, known user or not, so the parts of its items explain
-    them exactly. R^T R is never formed: a history goes to the users that share it and back.
+    ``filter=turbo`` is Turbo-CF (Park et al. 2024): scores = h f(P), P = R^T R raised to ``power`` entry by
+    entry, R = D_u^-side X D_i^(side - 1). f is a polynomial: P of order 1, 2 P - P^2 of order 2, and of order
+    3 P + .01 (-P^3 + 10 P^2 - 29 P), which comes near the ideal low-pass filter.
+
+    What differs: the ``neighbours`` largest entries of a row are kept of P and of f(P); values may be logs and
+    the history that is scored may be decayed. Scores are linear in the history, known user or not, so the
+    parts of its items explain them exactly. R^T R is never formed for lowpass: a history goes to the users
+    that share it and back.
     """
 
     explains = True
@@ -49,6 +55,8 @@ class GFCF(Recommender[GFCFConfig]):
                 f"power={config.power}; factors and neighbours must be at least 1, alpha 0 or more, power "
                 "above 0"
             )
+        if config.order not in POLYNOMIALS:
+            raise UsageError(f"gfcf: order is {config.order}, it must be 1, 2 or 3")
         users = weigh(log.histories().take(log.active_users), log.n_items, config.values)
         of_users = np.maximum(users.sum(axis=1), 1e-9).astype(np.float64)
         of_items = np.bincount(users.indices, users.data, minlength=log.n_items).astype(np.float64)
@@ -86,7 +94,10 @@ class GFCF(Recommender[GFCFConfig]):
             False, 0.0, np.full(n, -1, dtype=np.int32), min(config.neighbours, n),
         )  # fmt: skip
         indptr, kept, packed = pack(nearest, values)
-        return {"indptr": indptr, "items": kept, "values": (packed**config.power).astype(np.float32)}
+        graph = indptr, kept, (packed**config.power).astype(np.float32)
+        if config.order > 1:
+            graph = _polynomial(*graph, POLYNOMIALS[config.order], config.neighbours)
+        return dict(zip(("indptr", "items", "values"), graph, strict=True))
 
     def _history(self, batch: UserBatch) -> csr_array:
         config = self.config
@@ -129,6 +140,26 @@ class GFCF(Recommender[GFCFConfig]):
 
     def restore(self, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
         self.learnt = dict(arrays)
+
+
+def _polynomial(
+    indptr: Int64, items: Int32, values: Float32, coefficients: tuple[float, ...], k: int
+) -> tuple[Int64, Int32, Float32]:
+    """The k largest entries of every row of sum_t c_t P^t, t from 1, for P as CSR and as CSR."""
+    n, blocks = len(indptr) - 1, []
+    graph = csr_array((values, items, indptr), shape=(n, n))
+    for first, room in row_blocks(n, n):
+        rows = graph[first : first + len(room)]
+        reached = rows.toarray()
+        room[:] = np.float32(coefficients[0]) * reached
+        for coefficient in coefficients[1:]:
+            reached = add_rows(*csr(rows), indptr, items, values, n)
+            room += np.float32(coefficient) * reached
+            rows = csr_array(reached)
+        blocks.append(largest(room, k))
+    lengths = np.concatenate([np.diff(block[0]) for block in blocks])
+    parts = (np.concatenate([block[at] for block in blocks]) for at in (1, 2))
+    return np.append(0, np.cumsum(lengths)), *parts
 
 
 def _directions(matrix: csr_array, factors: int, seed: int) -> Float64:
