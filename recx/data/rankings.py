@@ -31,6 +31,10 @@ class Rankings:
         """The first ``k`` of every list."""
         return Rankings(self.users, self.items[:, :k], self.scores[:, :k])
 
+    def block(self, start: int, end: int) -> "Rankings":
+        """The lists of the rows ``start`` to ``end``, or of as many of them as there are."""
+        return Rankings(self.users[start:end], self.items[start:end], self.scores[start:end])
+
     @staticmethod
     def concatenate(blocks: "list[Rankings]") -> "Rankings":
         """One Rankings out of blocks of users."""

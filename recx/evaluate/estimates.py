@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from recx.evaluate.result import Comparison, Estimate
-from recx.metrics import GATHERED, RATING, gathered_metric, parse
+from recx.metrics import GATHERED, INTEREST, RATING, gathered_metric, parse
+from recx.metrics.coverage import resampled
 from recx.metrics.measure import Measured
-from recx.metrics.ratings import Errors, user_rmse
+from recx.metrics.ratings import Errors, surprises, user_rmse
 from recx.metrics.statistics import (
     Interval,
     Statistic,
-    bootstrap_distinct,
     bootstrap_sums,
     difference,
     holm,
@@ -35,24 +36,32 @@ def statistics_of(measured: Measured, seed: int, paired: bool) -> Statistics:
         drawn = bootstrap_sums(columns, seed) / len(columns) if paired else None
         for at, name in enumerate(names):
             found[name] = Statistic.mean(columns[:, at], None if drawn is None else drawn[:, at])
-        found |= _coverage(measured, seed)
+        found |= _gathered(measured, seed)
     if measured.errors is not None:
-        found |= _rating_statistics(measured.errors, seed)
+        ratings = _rating_statistics(measured.errors, seed)
+        found |= {name: ratings[name] for name in measured.among(RATING)}
     elif measured.interest is not None:
-        found["mse"] = _squared(measured.interest, seed)[0]
+        interest = _interest_statistics(measured.interest, seed)
+        found |= {name: interest[name] for name in measured.among(INTEREST)}
     return found
 
 
-def _coverage(measured: Measured, seed: int) -> Statistics:
-    found = {}
-    candidates = max(1, int(np.count_nonzero(measured.candidates)))
-    for name in GATHERED:
+def _gathered(measured: Measured, seed: int) -> Statistics:
+    """What is counted over all lists; resampled users show fewer items, so replicates are moved back."""
+    found, names = {}, measured.among(GATHERED)
+    if not names:
+        return {}
+    drawn: dict[str, list[float]] = {f"{name}@{k}": [] for name in names for k in measured.k}
+    for counts in resampled(measured.items, len(measured.candidates), measured.k, seed):
+        for name in names:
+            for k, shown in zip(measured.k, counts, strict=True):
+                drawn[f"{name}@{k}"].append(gathered_metric(name)(shown, measured.candidates))
+    for name in names:
         for k in measured.k:
             value = gathered_metric(name)(measured.shown(k), measured.candidates)
-            listed = np.ascontiguousarray(measured.items[:, :k])
-            drawn = bootstrap_distinct(listed, len(measured.candidates), seed) / candidates
+            replicates = np.array(drawn[f"{name}@{k}"])
             found[f"{name}@{k}"] = Statistic(
-                value, len(measured.users), None, drawn, additive=False, shrinks=True
+                value, len(measured.users), None, replicates, additive=False, shrinks=True
             )
     return found
 
@@ -62,11 +71,23 @@ def _rating_statistics(errors: Errors, seed: int) -> Statistics:
     absolute, counts = errors.sums(np.abs(errors.values)), errors.counts.astype(np.float64)
     each = user_rmse(errors)
     drawn = bootstrap_sums(np.column_stack([absolute, counts, each]), seed)
-    return {
+    found = {
         "rmse": rmse,
         "mse": mse,
         "mae": Statistic.ratio(absolute, counts, drawn[:, 0] / drawn[:, 1]),
         "rmse_user": Statistic.mean(each, drawn[:, 2] / len(each)),
+    }
+    if errors.span is not None:
+        found["mse_norm"] = _squared(replace(errors, values=errors.values / errors.span), seed)[0]
+    return found
+
+
+def _interest_statistics(errors: Errors, seed: int) -> Statistics:
+    losses, counts = errors.sums(surprises(errors)), errors.counts.astype(np.float64)
+    drawn = bootstrap_sums(np.column_stack([losses, counts]), seed)
+    return {
+        "mse": _squared(errors, seed)[0],
+        "log_loss": Statistic.ratio(losses, counts, drawn[:, 0] / drawn[:, 1]),
     }
 
 

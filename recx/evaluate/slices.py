@@ -69,9 +69,5 @@ def _numbers(
     items = measured.items[rows]
     lists = Lists.judge(Rankings(sliced.users, items, np.zeros(items.shape, np.float32)), sliced)
     return estimates(
-        {
-            f"{name}@{k}": Statistic.mean(ranking_metric(name)(lists, k).astype(np.float64))
-            for name in SLICED
-            for k in measured.k
-        }
+        {f"{name}@{k}": Statistic.mean(ranking_metric(name)(lists, k)) for name in SLICED for k in measured.k}
     )

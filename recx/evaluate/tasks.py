@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from recx.data import Dataset
-from recx.errors import DataError
+from recx.errors import DataError, UsageError, did_you_mean
 from recx.evaluate.config import EvaluateConfig
 from recx.evaluate.sources import FusionSource, Source
+from recx.metrics import METRICS
+from recx.metrics.needs import out_of_reach
 from recx.metrics.protocol import Protocol
 
 Key = tuple[Path, str]
@@ -58,6 +60,25 @@ def plan_tasks(config: EvaluateConfig, sources: Sequence[Source], dataset: Datas
         joined.sort(key=lambda source: not isinstance(source, FusionSource))
         tasks.append(Task(protocol, joined, name_entrants(joined)))
     return tasks
+
+
+def asked_metrics(config: EvaluateConfig, dataset: Dataset) -> tuple[str, ...]:
+    """Names of the metrics to report, the one that decides among them.
+
+    Raises UsageError for a name that recx does not know or the data set does not allow.
+    """
+    if not config.metrics:
+        return tuple(METRICS)
+    reasons = out_of_reach(dataset)
+    for name in config.metrics:
+        if "@" in name:
+            raise UsageError(f"metrics=[{name}]: cut-offs are set by k, such as metrics=[ndcg] k=[10]")
+        if name not in METRICS:
+            raise UsageError(f"no metric called '{name}'{did_you_mean(name, METRICS)}")
+        if name in reasons:
+            raise UsageError(f"metrics=[{name}]: {reasons[name]}")
+    deciding = ("rmse",) if dataset.feedback == "explicit" else ()
+    return ("ndcg", *deciding, *config.metrics)
 
 
 def name_entrants(sources: Sequence[Source]) -> dict[Key, str]:

@@ -17,10 +17,13 @@ from recx.evaluate.result import Entrant, Report, TaskResult
 from recx.evaluate.scoring import Scored, score_task
 from recx.evaluate.slices import measure_slice, slices_of
 from recx.evaluate.sources import About, Source, check_same_data, open_source
-from recx.evaluate.tasks import Task, plan_tasks
+from recx.evaluate.tasks import Task, asked_metrics, plan_tasks
 from recx.evaluate.verdict import verdict
 from recx.manifest import Record
+from recx.metrics import INTEREST, RATING
 from recx.metrics.measure import Measured, nothing_to_find
+from recx.metrics.needs import out_of_reach
+from recx.metrics.question import Question
 from recx.prepare import stored
 from recx.session import Session
 from recx.train.machine import limit_threads
@@ -48,6 +51,7 @@ def evaluate(config: EvaluateConfig, session: Session = QUIET) -> Report:
             f"{place} is not what {sources[0].folder} was trained on; run: recx prepare, then train again"
         )
     tasks = plan_tasks(config, sources, dataset)
+    asked_metrics(config, dataset)
     folder = store.run_folder(Path(config.results), "evaluate", dataset.name)
     with store.claimed(folder), limit_threads(config.threads), clock.told(session.listener):
         record = Record(folder, "evaluate", session, asdict(config), config.seed)
@@ -85,10 +89,11 @@ def _task(
 ) -> tuple[TaskResult, dict[str, Scored]]:
     """One table: scores, intervals, differences to the best base, words."""
     fold = dataset.split.final
-    targets = task.protocol.relevant(dataset, fold)
+    question = Question.of(dataset, fold, task.protocol, asked_metrics(config, dataset))
+    targets = question.targets
     if not len(targets) and dataset.feedback == "implicit":
         raise nothing_to_find(fold, task.protocol)
-    scored = score_task(task, dataset, targets, session.listener.stage)
+    scored = score_task(task, question, session.listener.stage)
     session.listener.stage(f"evaluate {task.name} · intervals")
     numbers = {
         name: statistics_of(each.measured, config.seed, paired=len(scored) > 1)
@@ -127,9 +132,10 @@ def _task(
             )
         )
     mse = "ratings" if dataset.feedback == "explicit" else "interest"
+    words = task.protocol.describe() + _not_measured(config, dataset)
     result = TaskResult(
         task.name,
-        task.protocol.plain | {"words": task.protocol.describe(), "mse": mse},
+        task.protocol.plain | {"words": words, "mse": mse},
         len(targets),
         len(targets.items),
         headline,
@@ -152,6 +158,13 @@ def _task(
         ],
     )
     return result, scored
+
+
+def _not_measured(config: EvaluateConfig, dataset: Dataset) -> list[str]:
+    """What a reader may miss, and why: nothing where metrics were chosen by name."""
+    other = INTEREST if dataset.feedback == "explicit" else RATING
+    reasons = {name: why for name, why in out_of_reach(dataset).items() if name not in other}
+    return [] if config.metrics else [f"{name} is not measured: {why}" for name, why in reasons.items()]
 
 
 def _on_valid(

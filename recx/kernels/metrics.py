@@ -7,37 +7,209 @@ from recx.arrays import Bool, Float32, Float64, Int32, Int64
 
 
 @nb.njit(cache=True, parallel=True, nogil=True)
-def judge(
-    items: Int32, indptr: Int64, relevant: Int32, grades: Float32, best_first: Float32
-) -> tuple[Float64, Float64, Int64, Bool]:
-    """Look the items (n, depth) of each row up among its relevant ones (a CSR with ascending items).
+def judge(items: Int32, indptr: Int64, relevant: Int32) -> tuple[Int32, Int32, Int32, Bool]:
+    """Look the items (n, depth) of each row up among its relevant ones (a CSR).
 
-    Returns the grade at each rank (n, depth), that of an ideal list (n, depth), items returned (n,), and
-    whether a list names an item twice (n,). Item -1 is padding.
+    Returns where each rank's item stands among its row's relevant ones, -1 for a miss (n, depth), how many of
+    the first 1, 2, ... are relevant (n, depth), items returned (n,), and whether a list names an item twice
+    (n,). Item -1 is padding.
     """
     n, depth = items.shape
-    found = np.zeros((n, depth))
-    ideal = np.zeros((n, depth))
-    returned = np.zeros(n, dtype=np.int64)
+    place = np.full((n, depth), -1, dtype=np.int32)
+    found = np.empty((n, depth), dtype=np.int32)
+    returned = np.zeros(n, dtype=np.int32)
     twice = np.zeros(n, dtype=np.bool_)
     for row in nb.prange(n):
-        start, end = indptr[row], indptr[row + 1]
-        mine = relevant[start:end]
-        for rank in range(depth):
-            item = items[row, rank]
-            if item < 0:
-                continue
-            returned[row] += 1
-            place = np.searchsorted(mine, item)
-            if place < len(mine) and mine[place] == item:
-                found[row, rank] = grades[start + place]
-        for rank in range(min(depth, end - start)):
-            ideal[row, rank] = best_first[start + rank]
-        ordered = np.sort(items[row])
+        mine, at = items[row], place[row]
+        start = indptr[row]
+        # lists are short: comparing all ranks at once, in vector lanes, beats any search
+        for entry in range(start, indptr[row + 1]):
+            item, here = relevant[entry], np.int32(entry - start)
+            for rank in range(depth):
+                at[rank] = here if mine[rank] == item else at[rank]
+        equal = 0
         for rank in range(1, depth):
-            if ordered[rank] >= 0 and ordered[rank] == ordered[rank - 1]:
-                twice[row] = True
-    return found, ideal, returned, twice
+            for before in range(rank):
+                equal += (mine[before] == mine[rank]) & (mine[rank] >= 0)
+        twice[row] = equal > 0
+        hits = 0
+        for rank in range(depth):
+            hits += at[rank] >= 0
+            found[row, rank] = hits
+            returned[row] += mine[rank] >= 0
+    return place, found, returned, twice
+
+
+@nb.njit(cache=True, parallel=True, nogil=True)
+def running_gains(place: Int32, indptr: Int64, grades: Float32, discounts: Float64) -> Float64:
+    """Sum of grade x discount over the first 1, 2, ... of each list: (n, depth), added in rank order."""
+    n, depth = place.shape
+    gains = np.empty((n, depth))
+    for row in nb.prange(n):
+        total, start = 0.0, indptr[row]
+        for rank in range(depth):
+            if place[row, rank] >= 0:
+                total += grades[start + place[row, rank]] * discounts[rank]
+            gains[row, rank] = total
+    return gains
+
+
+@nb.njit(cache=True, parallel=True, nogil=True)
+def running_ideal(indptr: Int64, best_first: Float32, discounts: Float64) -> Float64:
+    """The same of a list that holds the relevant items, best first: (n, depth)."""
+    n, depth = len(indptr) - 1, len(discounts)
+    gains = np.empty((n, depth))
+    for row in nb.prange(n):
+        total, start = 0.0, indptr[row]
+        for rank in range(depth):
+            if start + rank < indptr[row + 1]:
+                total += best_first[start + rank] * discounts[rank]
+            gains[row, rank] = total
+    return gains
+
+
+@nb.njit(cache=True, parallel=True, nogil=True)
+def running_precisions(place: Int32) -> Float64:
+    """Sum over the hits among the first 1, 2, ... of (hits so far) / rank: (n, depth)."""
+    n, depth = place.shape
+    precisions = np.empty((n, depth))
+    for row in nb.prange(n):
+        total, hits = 0.0, 0
+        for rank in range(depth):
+            if place[row, rank] >= 0:
+                hits += 1
+                total += hits / (rank + 1)
+            precisions[row, rank] = total
+    return precisions
+
+
+@nb.njit(cache=True, parallel=True, nogil=True)
+def first_hits(place: Int32) -> Int32:
+    """Rank, from 1, of each list's first hit, 0 without one: (n,)."""
+    n, depth = place.shape
+    first = np.zeros(n, dtype=np.int32)
+    for row in nb.prange(n):
+        for rank in range(depth):
+            if place[row, rank] >= 0:
+                first[row] = rank + 1
+                break
+    return first
+
+
+@nb.njit(cache=True, parallel=True, nogil=True)
+def sums_over(items: Int32, values: Float64, k: int) -> Float64:
+    """Sum of the values (n_items,) of the first ``k`` items of each list (n, depth), in rank order: (n,)."""
+    n, depth = items.shape
+    sums = np.zeros(n)
+    for row in nb.prange(n):
+        for rank in range(min(k, depth)):
+            if items[row, rank] >= 0:
+                sums[row] += values[items[row, rank]]
+    return sums
+
+
+@nb.njit(cache=True, parallel=True, nogil=True)
+def surprising_hits(
+    place: Int32, items: Int32, users: Int32, rank_of: Int32, indptr: Int64, had: Int32, k: int
+) -> Int64:
+    """Hits among the first ``k`` that stand at k or below in the user's own popularity ranking: (n,).
+
+    ``rank_of`` (n_items,) is the place of each item in everybody's, from 0; ``had`` holds the places of what
+    each user (a CSR over users) is not shown again, each once.
+    """
+    n, depth = items.shape
+    surprising = np.zeros(n, dtype=np.int64)
+    for row in nb.prange(n):
+        start, end = indptr[users[row]], indptr[users[row] + 1]
+        for rank in range(min(k, depth)):
+            if place[row, rank] < 0:
+                continue
+            before = rank_of[items[row, rank]]
+            own = before
+            for entry in range(start, end):
+                own -= had[entry] < before
+            surprising[row] += own >= k
+    return surprising
+
+
+@nb.njit(cache=True, parallel=True, nogil=True)
+def similarity_within(
+    items: Int32, k: int, indptr: Int64, terms: Int32, weights: Float32, jaccard: bool
+) -> Float64:
+    """Sum over all pairs among the first ``k`` of each list of how alike they are: (n,).
+
+    Items are rows of a CSR with ascending terms. Alike is the sum of the products of common weights; for
+    ``jaccard`` (weights are 1) over how many terms the two have together.
+    """
+    n, depth = items.shape
+    total = np.zeros(n)
+    for row in nb.prange(n):
+        for rank in range(1, min(k, depth)):
+            if items[row, rank] < 0:
+                continue
+            for before in range(rank):
+                if items[row, before] >= 0:
+                    total[row] += _alike(
+                        items[row, rank], items[row, before], indptr, terms, weights, jaccard
+                    )
+    return total
+
+
+@nb.njit(cache=True)
+def _alike(a: int, b: int, indptr: Int64, terms: Int32, weights: Float32, jaccard: bool) -> float:
+    i, j, common = indptr[a], indptr[b], 0.0
+    end_i, end_j = indptr[a + 1], indptr[b + 1]
+    together = end_i - i + end_j - j
+    while i < end_i and j < end_j:
+        if terms[i] == terms[j]:
+            common += np.float64(weights[i]) * weights[j]
+            i += 1
+            j += 1
+        elif terms[i] < terms[j]:
+            i += 1
+        else:
+            j += 1
+    return common / (together - common) if jaccard and together else common
+
+
+@nb.njit(cache=True, parallel=True, nogil=True)
+def areas(scores: Float32, indptr: Int64, relevant: Int32) -> Float64:
+    """Share of the pairs of a relevant and another item of each row that the scores order rightly: (n,).
+
+    A tie counts half. Items at -inf are no candidates: they are in no pair, and a relevant one among them has
+    every pair wrong. 0 without a relevant candidate, 1/2 without any other.
+    """
+    n, m = scores.shape
+    area = np.zeros(n)
+    for row in nb.prange(n):
+        start, end = indptr[row], indptr[row + 1]
+        _, masked = _below(scores[row], np.float32(-np.inf))
+        positives, right = 0, 0.0
+        for entry in range(start, end):
+            score = scores[row, relevant[entry]]
+            if score == -np.inf:
+                continue
+            less, same = _below(scores[row], score)
+            positives += 1
+            right += less - masked + same / 2
+        if not positives:
+            continue
+        # pairs of two relevant items, and of one with itself, were counted: together positives^2 / 2
+        others = m - masked - positives
+        share = (right - positives * positives / 2) / (positives * others) if others else 0.5
+        area[row] = share * positives / (end - start)
+    return area
+
+
+# a function of its own: only so does the loop become vector instructions
+@nb.njit(cache=True)
+def _below(line: Float32, score: np.float32) -> tuple[int, int]:
+    """How many of a row lie below a score, and how many are equal to it."""
+    less, same = 0, 0
+    for at in range(len(line)):
+        less += line[at] < score
+        same += line[at] == score
+    return less, same
 
 
 @nb.njit(cache=True, parallel=True, nogil=True)
@@ -93,15 +265,21 @@ def _lowest(row: Float32) -> float:
 
 
 @nb.njit(cache=True, parallel=True, nogil=True)
-def distinct_items(items: Int32, resamples: Int32, n_items: int) -> Int64:
-    """How many different items the lists (n, k) of each resample of users (b, n) hold: (b,)."""
+def shown_to(items: Int32, resamples: Int32, cuts: Int64, n_items: int) -> Int32:
+    """How often each item stands in the lists (n, depth) of each resample of users (b, n).
+
+    Counted among the first ``cuts`` of every list, ascending: (b, cuts, n_items).
+    """
     b = len(resamples)
-    distinct = np.zeros(b, dtype=np.int64)
+    counts = np.zeros((b, len(cuts), n_items), dtype=np.int32)
     for draw in nb.prange(b):
-        seen = np.zeros(n_items, dtype=np.bool_)
         for row in resamples[draw]:
-            for item in items[row]:
-                if item >= 0 and not seen[item]:
-                    seen[item] = True
-                    distinct[draw] += 1
-    return distinct
+            rank = 0
+            for place, cut in enumerate(cuts):
+                while rank < cut:
+                    if items[row, rank] >= 0:
+                        counts[draw, place, items[row, rank]] += 1
+                    rank += 1
+        for place in range(1, len(cuts)):
+            counts[draw, place] += counts[draw, place - 1]
+    return counts

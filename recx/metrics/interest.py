@@ -14,11 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from recx.arrays import Bool, Float32, Float64, Int32, Int64
-from recx.data import Dataset, Fold
-from recx.metrics.lists import Targets
-from recx.metrics.protocol import Protocol, contains, keys
+from recx.metrics.protocol import contains, keys
+from recx.metrics.question import Question
 from recx.metrics.ratings import Errors
-from recx.models.base import Allowed
 
 ROUNDS = 30
 """Draws before a user who has taken nearly everything gets an exact draw from what is left."""
@@ -86,14 +84,14 @@ class Calibration:
         return Calibration(float(weights[0]), float(weights[1]))
 
 
-def draw_pairs(
-    dataset: Dataset, fold: Fold, protocol: Protocol, targets: Targets, allowed: Allowed
-) -> InterestPairs:
+def draw_pairs(question: Question) -> InterestPairs:
     """The target items of each user that are candidates and as many candidates without a target event.
 
     A user who has no such candidate left gets fewer. Drawn from the data set's fingerprint and the protocol's
     seed.
     """
+    dataset, fold, protocol = question.dataset, question.fold, question.protocol
+    targets, allowed = question.targets, question.allowed
     generator = np.random.default_rng([protocol.seed, zlib.crc32(dataset.fingerprint.encode())])
     n_items = dataset.n_items
     candidates = np.flatnonzero(allowed.items)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from recx.arrays import Bool, Float32, Float64, Int32, Int64
 from recx.data import Rankings
+
+Number = TypeVar("Number", np.int32, np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +23,7 @@ class Targets:
     indptr: Int64  # (n + 1,)
     items: Int32  # (relevant,) ascending within a user
     grades: Float32  # (relevant,) above 0; 1 on implicit feedback, the rating on explicit
+    worth: Float32 | None = None  # (relevant,) price x quantity of the purchase, where prices are known
 
     def __len__(self) -> int:
         return len(self.users)
@@ -37,7 +41,13 @@ class Targets:
     @cached_property
     def best_first(self) -> Float32:
         """Grades in the order of an ideal list, user by user: (relevant,)."""
+        if not len(self.grades) or self.grades.min() == self.grades.max():
+            return self.grades
         return np.ascontiguousarray(self.grades[np.lexsort((-self.grades, self.rows))])
+
+    def graded(self, grades: Float32) -> Targets:
+        """The same items with other grades (relevant,)."""
+        return replace(self, grades=grades)
 
     def take(self, rows: npt.NDArray[np.integer]) -> Targets:
         """The targets of ``rows``, in that order."""
@@ -45,14 +55,19 @@ class Targets:
         indptr = np.zeros(len(rows) + 1, dtype=np.int64)
         np.cumsum(counts, out=indptr[1:])
         index = np.arange(indptr[-1]) + np.repeat(self.indptr[:-1][rows] - indptr[:-1], counts)
-        return Targets(self.users[rows], indptr, self.items[index], self.grades[index])
+        return self._of(self.users[rows], indptr, index)
+
+    def block(self, start: int, end: int) -> Targets:
+        """The targets of the rows ``start`` to ``end``, or as many of them as there are."""
+        indptr = self.indptr[start : end + 1]
+        return self._of(self.users[start:end], indptr - indptr[0], slice(indptr[0], indptr[-1]))
 
     def only(self, counts: Bool) -> Targets:
         """The relevant items that ``counts`` marks (relevant,), of the users who have one."""
         left = np.bincount(self.rows[counts], minlength=len(self))
         some = left > 0
         indptr = np.append(0, np.cumsum(left[some])).astype(np.int64)
-        return Targets(self.users[some], indptr, self.items[counts], self.grades[counts])
+        return self._of(self.users[some], indptr, counts)
 
     def sample(self, most: int, seed: int) -> Targets:
         """At most ``most`` users, drawn with ``seed``; all of them where there are no more."""
@@ -61,15 +76,23 @@ class Targets:
         rows = np.random.default_rng(seed).choice(len(self), most, replace=False)
         return self.take(np.sort(rows))
 
+    def _of(self, users: Int32, indptr: Int64, index: Bool | npt.NDArray[np.integer] | slice) -> Targets:
+        worth = None if self.worth is None else self.worth[index]
+        return Targets(users, indptr, self.items[index], self.grades[index], worth)
+
 
 @dataclass(frozen=True, eq=False)
 class Lists:
-    """What stands at each rank of each user's list."""
+    """What stands at each rank of each user's list, and running sums down the ranks.
 
-    grades: Float64  # (n, depth) relevance of the item at each rank, 0 for a miss
-    ideal: Float64  # (n, depth) the same of the best possible list
-    relevant: Int64  # (n,) R, candidates or not
-    returned: Int64  # (n,) items in the list
+    Every sum is made once for all cut-offs: a metric at k reads its column k - 1.
+    """
+
+    targets: Targets  # of the same users
+    items: Int32  # (n, depth) -1 where a list is short
+    place: Int32  # (n, depth) which of the user's relevant items stands there, -1 for a miss
+    found: Int32  # (n, depth) hits among the first 1, 2, ...
+    returned: Int32  # (n,) items in the list
 
     @staticmethod
     def judge(rankings: Rankings, targets: Targets) -> Lists:
@@ -82,24 +105,89 @@ class Lists:
         if not np.array_equal(rankings.users, targets.users):
             raise ValueError("rankings and targets are not of the same users")
         items = np.ascontiguousarray(rankings.items)
-        grades, ideal, returned, twice = judge(
-            items, targets.indptr, targets.items, targets.grades, targets.best_first
-        )
+        place, found, returned, twice = judge(items, targets.indptr, targets.items)
         if twice.any():
             row = int(np.argmax(twice))
             raise ValueError(
                 f"the list of user {rankings.users[row]} names an item twice: {items[row].tolist()}"
             )
-        return Lists(grades, ideal, targets.counts, returned)
+        return Lists(targets, items, place, found, returned)
 
     def __len__(self) -> int:
-        return len(self.relevant)
+        return len(self.items)
+
+    @property
+    def depth(self) -> int:
+        """Ranks that are known."""
+        return int(self.items.shape[1])
+
+    @property
+    def relevant(self) -> Int64:
+        """R, candidates or not: (n,)."""
+        return self.targets.counts
+
+    @property
+    def hit(self) -> Bool:
+        """Which ranks hold a relevant item: (n, depth)."""
+        return self.place >= 0
+
+    def hits(self, k: int) -> Int32:
+        """Relevant items among the first k: (n,)."""
+        return at(self.found, k)
+
+    def shown(self, k: int) -> Int32:
+        """Items among the first k, padding left out: (n,)."""
+        return np.minimum(k, self.returned)
+
+    def sums(self, values: Float64, k: int) -> Float64:
+        """Sum over the first k of what ``values`` (n_items,) says of each item: (n,)."""
+        from recx.kernels.metrics import sums_over
+
+        return sums_over(self.items, values, k)
 
     @cached_property
-    def hit(self) -> npt.NDArray[np.bool_]:
-        """Which ranks hold a relevant item: (n, depth)."""
-        return self.grades > 0
+    def gains(self) -> Float64:
+        """Discounted gain of the first 1, 2, ...: (n, depth)."""
+        from recx.kernels.metrics import running_gains
 
-    def hits(self, k: int) -> Int64:
-        """Relevant items among the first k: (n,)."""
-        return np.asarray(np.count_nonzero(self.hit[:, :k], axis=1), dtype=np.int64)
+        return running_gains(self.place, self.targets.indptr, self.targets.grades, self._discounts)
+
+    @cached_property
+    def ideal_gains(self) -> Float64:
+        """Discounted gain of the best possible list, were its items candidates or not: (n, depth)."""
+        from recx.kernels.metrics import running_ideal
+
+        return running_ideal(self.targets.indptr, self.targets.best_first, self._discounts)
+
+    @cached_property
+    def precisions(self) -> Float64:
+        """Sum of the precision at each hit's rank over the first 1, 2, ...: (n, depth)."""
+        from recx.kernels.metrics import running_precisions
+
+        return running_precisions(self.place)
+
+    @cached_property
+    def first_hit(self) -> Int32:
+        """Rank of the first hit, from 1; 0 without one: (n,)."""
+        from recx.kernels.metrics import first_hits
+
+        return first_hits(self.place)
+
+    @cached_property
+    def exponential(self) -> Lists:
+        """The same lists with grades 2^grade - 1."""
+        return self.graded(np.exp2(self.targets.grades) - 1)
+
+    def graded(self, grades: Float32) -> Lists:
+        """The same lists with other grades of the relevant items (relevant,)."""
+        return replace(self, targets=self.targets.graded(grades))
+
+    @cached_property
+    def _discounts(self) -> Float64:
+        """1 / log2(rank + 1): (depth,)."""
+        return 1 / np.log2(np.arange(2, self.depth + 2))
+
+
+def at(running: npt.NDArray[Number], k: int) -> npt.NDArray[Number]:
+    """The column of running sums (n, depth) at k; behind the last rank nothing is added."""
+    return running[:, min(k, running.shape[1]) - 1]

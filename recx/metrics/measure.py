@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,24 @@ from recx import store
 from recx.arrays import Bool, Float64, Int32, Int64
 from recx.data import Dataset, Fold, IdMap, Interactions, Pairs, Rankings, UserBatch, user_batches
 from recx.errors import DataError, UsageError
-from recx.metrics import GATHERED, RANKING, RATING, gathered_metric, parse, ranking_metric, rating_metric
-from recx.metrics.lists import Lists, Targets
+from recx.metrics import (
+    ACCURACY,
+    GATHERED,
+    INTEREST,
+    RATING,
+    SCORED,
+    error_metric,
+    gathered_metric,
+    parse,
+    scored_metric,
+)
+from recx.metrics.needs import out_of_reach
 from recx.metrics.protocol import Protocol
+from recx.metrics.question import Question
 from recx.metrics.ratings import Errors, user_rmse
-from recx.models.base import Allowed, Recommender, block_size
+from recx.models.base import Allowed, Recommender, block_size, mask
 
+NOTHING: Mapping[str, Float64] = {}
 WATCHED_USERS = 5000
 """Early stopping looks at no more users than this: enough to tell one epoch from the next."""
 
@@ -35,6 +47,7 @@ class Measured:
     k: tuple[int, ...]
     errors: Errors | None = None  # of ratings, where the model rates
     interest: Errors | None = None  # implicit feedback: calibrated interest minus what happened
+    metrics: tuple[str, ...] = ACCURACY  # names without cut-offs, those that were asked for
 
     @cached_property
     def without_list(self) -> int:
@@ -50,14 +63,18 @@ class Measured:
         """Every metric's value by name."""
         values = {name: float(np.mean(column)) for name, column in self.per_user.items()}
         if len(self.users):
-            for name in GATHERED:
+            for name in self.among(GATHERED):
                 function = gathered_metric(name)
                 values |= {f"{name}@{k}": function(self.shown(k), self.candidates) for k in self.k}
         if self.errors is not None:
-            values |= {name: rating_metric(name)(self.errors) for name in RATING}
+            values |= {name: error_metric(name)(self.errors) for name in self.among(RATING)}
         if self.interest is not None:
-            values["mse"] = rating_metric("mse")(self.interest)
+            values |= {name: error_metric(name)(self.interest) for name in self.among(INTEREST)}
         return values
+
+    def among(self, table: Mapping[str, str]) -> list[str]:
+        """The metrics of ``table`` that were asked for."""
+        return [name for name in table if name in self.metrics]
 
     def table(self) -> tuple[Int32, dict[str, Float64]]:
         """Users, ascending, and a column per metric; NaN where a user has no relevant item, or no rating."""
@@ -77,34 +94,61 @@ class Measured:
 
 
 def measure(
-    model: Recommender[Any], dataset: Dataset, fold: Fold, protocol: Protocol, targets: Targets | None = None
+    model: Recommender[Any],
+    dataset: Dataset,
+    fold: Fold,
+    protocol: Protocol,
+    metrics: Sequence[str] = ACCURACY,
 ) -> Measured:
-    """All metrics of ``model`` on the target of ``fold``, or on ``targets`` instead of its ranking targets.
+    """All ``metrics`` of ``model`` on the target of ``fold`` that the data set allows.
 
     Raises DataError where the target holds nothing to find.
     """
-    targets = protocol.relevant(dataset, fold) if targets is None else targets
+    question = Question.of(dataset, fold, protocol, metrics)
     rates = model.rates and dataset.feedback == "explicit"
-    if not len(targets) and not rates:
+    if not len(question.targets) and not rates:
         raise nothing_to_find(fold, protocol)
-    allowed = protocol.allowed(dataset, fold)
-    rankings = recommend_all(model, fold, protocol.depth, allowed, targets.users)
+    rankings = recommend_all(model, fold, protocol.depth, question.allowed, question.targets.users)
+    scored = score_all(model, question) if question.scored else {}
     errors = rating_errors(model, dataset, fold) if rates else None
-    return hold_against(rankings, targets, protocol, allowed.items, errors)
+    return hold_against(rankings, question, scored, errors)
 
 
 def hold_against(
     rankings: Rankings,
-    targets: Targets,
-    protocol: Protocol,
-    candidates: Bool,
+    question: Question,
+    scored: Mapping[str, Float64] = NOTHING,
     errors: Errors | None = None,
     interest: Errors | None = None,
 ) -> Measured:
-    """Every metric of finished lists; their users must be those of ``targets``."""
-    lists = Lists.judge(rankings, targets)
-    per_user = {f"{name}@{k}": ranking_metric(name)(lists, k) for name in RANKING for k in protocol.k}
-    return Measured(targets.users, per_user, rankings.items, candidates, protocol.k, errors, interest)
+    """Every metric of finished lists, whose users must be those of ``question``.
+
+    ``scored`` holds those that were taken from the scores already: name -> (n,).
+    """
+    return Measured(
+        question.targets.users,
+        question.per_user(rankings) | dict(scored),
+        rankings.items,
+        question.allowed.items,
+        question.protocol.k,
+        errors,
+        interest,
+        question.metrics,
+    )
+
+
+def score_all(model: Recommender[Any], question: Question) -> dict[str, Float64]:
+    """Every metric that needs the scores of all candidates, streamed in blocks: name -> (n,)."""
+    fold, targets, found = question.fold, question.targets, list[dict[str, Float64]]()
+    size, start = block_size(len(question.allowed.items)), 0
+    for batch in user_batches(targets.users, fold.history, fold.known_at, size):
+        scores = model.answer(batch)
+        mask(scores, batch, question.allowed)
+        part = targets.block(start, start + len(batch))
+        found.append({name: scored_metric(name)(scores, part) for name in question.scored})
+        start += len(batch)
+    empty = np.zeros(0)
+    return {name: np.concatenate([empty, *(part[name] for part in found)]) for name in question.scored}
 
 
 def recommend_all(model: Recommender[Any], fold: Fold, k: int, allowed: Allowed, users: Int32) -> Rankings:
@@ -137,7 +181,12 @@ def rating_errors(model: Recommender[Any], dataset: Dataset, fold: Fold) -> Erro
         predicted = clip(model.rate(batch, pairs).astype(np.float64), dataset)
         users.append(rows.users)
         errors.append(predicted - rows.values)
-    return Errors(np.concatenate(users), np.concatenate(errors))
+    return Errors(np.concatenate(users), np.concatenate(errors), span(dataset))
+
+
+def span(dataset: Dataset) -> float | None:
+    """From the lowest to the highest rating there could be; None where that is not known."""
+    return None if dataset.value_range is None else dataset.value_range[1] - dataset.value_range[0]
 
 
 def clip(ratings: Float64, dataset: Dataset) -> Float64:
@@ -170,34 +219,34 @@ class OnWatch:
         parsed = parse(self.metric)
         self.higher_is_better = parsed.higher_is_better
         self._name, self._k = parsed.name, parsed.k or 0
-        if parsed.name in RATING:
-            if self.dataset.feedback == "implicit":
-                raise UsageError(
-                    f"metric={self.metric} needs ratings, which {self.dataset.name} has none of; try ndcg@10"
-                )
+        self._rates = parsed.name in RATING and self.dataset.feedback == "explicit"
+        if reason := out_of_reach(self.dataset).get(parsed.name):
+            raise UsageError(f"metric={self.metric}: {reason}; try ndcg@10")
+        if parsed.name in INTEREST and not self._rates:
+            raise UsageError(f"metric={self.metric} is calibrated on valid, after training; try ndcg@10")
+        if self._rates:
             if not len(self.fold.target):
                 raise nothing_to_find(self.fold, self.protocol)
             return
-        targets = self.protocol.relevant(self.dataset, self.fold)
-        if not len(targets):
+        protocol = replace(self.protocol, k=(self._k or self.protocol.depth,))
+        question = Question.of(self.dataset, self.fold, protocol, (parsed.name,))
+        if not len(question.targets):
             raise nothing_to_find(self.fold, self.protocol)
-        self._targets = targets.sample(self.most_users, self.protocol.seed)
-        self._allowed = self.protocol.allowed(self.dataset, self.fold)
+        self._question = question.to(question.targets.sample(self.most_users, self.protocol.seed))
 
     def measure(self, model: Recommender[Any]) -> float:
         """The metric of ``model`` as it stands."""
-        if self._name in RATING:
+        if self._rates:
             if not model.rates:
                 raise UsageError(
                     f"metric={self.metric}: {model.config.name} predicts no ratings; try ndcg@10"
                 )
-            return rating_metric(self._name)(rating_errors(model, self.dataset, self.fold))
-        rankings = recommend_all(model, self.fold, self._k, self._allowed, self._targets.users)
-        if self._name in GATHERED:
-            listed = rankings.items[rankings.items >= 0]
-            shown = np.bincount(listed, minlength=self.dataset.n_items)
-            return gathered_metric(self._name)(shown, self._allowed.items)
-        return float(np.mean(ranking_metric(self._name)(Lists.judge(rankings, self._targets), self._k)))
+            return error_metric(self._name)(rating_errors(model, self.dataset, self.fold))
+        question = self._question
+        if self._name in SCORED:
+            return float(np.mean(score_all(model, question)[self._name]))
+        rankings = recommend_all(model, self.fold, self._k, question.allowed, question.targets.users)
+        return hold_against(rankings, question).means()[self.metric]
 
 
 def write_per_user(path: Path, columns: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,10 +16,13 @@ from recx.errors import UsageError, did_you_mean
 from recx.metrics import VERSION, Metric
 from recx.metrics.config import ProtocolConfig
 from recx.metrics.lists import Targets
+from recx.metrics.needs import prices
 from recx.models.base import Allowed
 
 REPEAT = ("allow", "new")
 CANDIDATES = ("catalogue", "train")
+QUANTITY = "quantity"
+"""Column of the log: how many were bought at once."""
 
 
 @dataclass(frozen=True)
@@ -126,12 +129,16 @@ class Protocol:
         if self.repeat == "new":
             n = dataset.n_items
             keep &= ~contains(np.sort(keys(fold.history)), rows * n + items)
+        worth = _worth(dataset, fold.target)
+        worth = None if worth is None else worth[keep]
         rows, items, values = rows[keep], items[keep], values[keep]
         users, counts = np.unique(rows, return_counts=True)
         indptr = np.zeros(len(users) + 1, dtype=np.int64)
         np.cumsum(counts, out=indptr[1:])
         grades = _grades(values, dataset)
-        return Targets(users.astype(np.int32), indptr, items.astype(np.int32), grades.astype(np.float32))
+        return Targets(
+            users.astype(np.int32), indptr, items.astype(np.int32), grades.astype(np.float32), worth
+        )
 
 
 def keys(interactions: Interactions) -> Int64:
@@ -145,6 +152,20 @@ def contains(ordered: Int64, asked: Int64) -> Bool:
         return np.zeros(len(asked), dtype=np.bool_)
     place = np.minimum(np.searchsorted(ordered, asked), len(ordered) - 1)
     return np.asarray(ordered[place] == asked)
+
+
+def _worth(dataset: Dataset, target: Interactions) -> Float32 | None:
+    """Price x quantity of each distinct pair of user and item, in their order; None without prices.
+
+    A row counts once where no quantity is recorded, and not at all where it is not above 0 (a return).
+    """
+    price = prices(dataset.catalog)
+    if price is None:
+        return None
+    quantity = np.nan_to_num(target.columns.get(QUANTITY, np.ones(len(target))).astype(np.float32))
+    bought = replace(target, values=np.maximum(quantity, 0), columns={}).matrix("sum")
+    worth: Float32 = (bought.data * price[bought.indices]).astype(np.float32)
+    return worth
 
 
 def _grades(values: Float32, dataset: Dataset) -> Float32:

@@ -1,4 +1,4 @@
-"""Errors of predicted ratings, in the data's own scale; predictions are clipped to the scale beforehand."""
+"""Errors of predicted ratings, in the data's own scale and clipped to it, or of calibrated interest."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class Errors:
 
     users: Int32  # (n,) ascending
     values: Float64  # (n,)
+    span: float | None = None  # from the lowest to the highest rating there could be, where that is known
 
     def __len__(self) -> int:
         return len(self.values)
@@ -43,8 +44,19 @@ class Errors:
 
 
 def mse(errors: Errors) -> float:
-    """Mean squared error per rating."""
+    """Mean squared error per rating, in the data's own scale.
+
+    On implicit feedback: of calibrated interest in [0, 1], over the target items that are candidates and as
+    many candidates without a target event (the Brier score).
+    """
     return float(np.mean(errors.values**2))
+
+
+def mse_norm(errors: Errors) -> float:
+    """Mean squared error per rating with the scale mapped to [0, 1]: mse / (highest - lowest rating)^2."""
+    if errors.span is None:
+        raise ValueError("the scale of the ratings is unknown")
+    return mse(errors) / errors.span**2
 
 
 def rmse(errors: Errors) -> float:
@@ -60,6 +72,16 @@ def mae(errors: Errors) -> float:
 def rmse_user(errors: Errors) -> float:
     """Mean over users of each user's own rmse."""
     return float(np.mean(user_rmse(errors)))
+
+
+def log_loss(errors: Errors) -> float:
+    """Mean of -log of the probability given to what happened, on the pairs of the interest mse, in nats."""
+    return float(np.mean(surprises(errors)))
+
+
+def surprises(errors: Errors) -> Float64:
+    """-log(1 - |error|) of each pair, finite even where a certainty was wrong: (n,)."""
+    return np.asarray(-np.log(np.maximum(1 - np.abs(errors.values), np.finfo(np.float64).eps)))
 
 
 def user_rmse(errors: Errors) -> Float64:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from recx.arrays import Float64, Int32
+from recx.arrays import Float64
 
 RESAMPLES = 2000
 """Bootstrap resamples: the ends of a 95 % interval then rest on 50 each."""
@@ -121,20 +121,6 @@ def bootstrap_sums(columns: Float64, seed: int, resamples: int = RESAMPLES) -> F
         times = np.bincount(flat.ravel(), minlength=len(rows) * n).reshape(len(rows), n)
         parts.append(times.astype(np.float64) @ columns)
     return np.concatenate(parts)
-
-
-def bootstrap_distinct(items: Int32, n_items: int, seed: int, resamples: int = 200) -> Float64:
-    """How many different items the lists (users, k) of resampled users hold: (resamples,).
-
-    Fewer resamples than elsewhere: each walks all lists, and only the spread is used.
-    """
-    from recx.kernels.metrics import distinct_items
-
-    parts = [
-        distinct_items(items, rows.astype(np.int32), n_items)
-        for rows in resample(len(items), seed, resamples)
-    ]
-    return np.concatenate(parts).astype(np.float64)
 
 
 def _t_interval(value: float, influence: Float64 | None, n: int, bounds: tuple[float, float]) -> Interval:

@@ -24,6 +24,13 @@ TITLES = {
     "coverage": "Coverage",
     "auc": "AUC",
     "dcg": "DCG",
+    "diversity": "Diversity",
+    "novelty": "Novelty",
+    "serendipity": "Serendipity",
+    "tail_share": "Tail share",
+    "gini": "Gini",
+    "revenue_ndcg": "Revenue NDCG",
+    "log_loss": "Log loss",
 }
 """Names in tables; every other metric goes by its own word."""
 
@@ -45,6 +52,16 @@ MEANINGS = {
     "ndcg_exp": "ndcg with gain 2^relevance - 1",
     "dcg": "the discounted gain itself, not divided by the best there could be",
     "map_r": "map divided by all that the user went on to choose",
+    "mse_norm": "mean squared error of the predicted ratings, the scale mapped to 0 to 1",
+    "log_loss": "how surprising what happened is to calibrated interest, on the pairs of its mse; in nats",
+    "auc": "chance that an item the user went on to choose is scored above one that they left",
+    "revenue_ndcg": "ndcg in which a hit counts what the purchase was worth: price times quantity",
+    "diversity": "how unlike each other the items of a list are, by their texts or categories; 1: not at all "
+    "alike",
+    "novelty": "how rarely the recommended items were chosen before test, in bits; not better in itself",
+    "serendipity": "hits that a list of what is popular would not have had, over the k items",
+    "tail_share": "share of the recommended items outside those that make 80 % of all interactions",
+    "gini": "how unequally recommendations fall on the candidates: 0 evenly, near 1 a few get everything",
 }
 """What a metric counts, in words for somebody who has to decide."""
 

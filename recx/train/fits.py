@@ -13,6 +13,7 @@ from recx import store
 from recx.data import Fold
 from recx.errors import DataError
 from recx.manifest import Record
+from recx.metrics import ACCURACY, parse
 from recx.metrics.measure import OnWatch, measure
 from recx.models import create
 from recx.models.base import EpochReport, Recommender, RunOptions
@@ -109,7 +110,8 @@ class Fits:
 
     def _means(self, model: Recommender[Any], fold: Fold, keep: bool = False) -> dict[str, float]:
         """Mean of every metric on the target of ``fold``; ``keep`` writes them per user too."""
-        table = measure(model, self.plan.dataset, fold, self.plan.protocol)
+        asked = (*ACCURACY, parse(self.plan.metric).name)
+        table = measure(model, self.plan.dataset, fold, self.plan.protocol, asked)
         if keep:
             table.write(self.record.folder / "per_user.parquet")
         means = table.means()

@@ -9,12 +9,22 @@ from hypothesis import strategies as st
 
 from recx.data import Rankings
 from recx.errors import UsageError
-from recx.metrics import METRICS, RANKING, Metric, gathered_metric, parse, ranking_metric, rating_metric
+from recx.metrics import (
+    METRICS,
+    RANKING,
+    Metric,
+    base_of,
+    load,
+    parse,
+    ranking_metric,
+    variants,
+)
 from recx.metrics.lists import Lists, Targets
-from recx.metrics.ratings import Errors
+from recx.metrics.needs import NEEDS
 
 DEPTH = 10
-BOUNDED = sorted(set(RANKING) - {"dcg"})
+PLAIN = sorted(set(RANKING) - {"revenue_ndcg"})
+BOUNDED = sorted(set(PLAIN) - {"dcg"})
 
 
 def judged(lists: list[list[int]], relevant: list[set[int]], depth: int = DEPTH) -> Lists:
@@ -59,7 +69,7 @@ def test_moving_a_hit_up_never_lowers_a_metric(
     if row[place] in relevant and row[place - 1] not in relevant:
         better[place - 1], better[place] = row[place], row[place - 1]
     lists = judged([row, better], [relevant, relevant])
-    for name in RANKING:
+    for name in PLAIN:
         before, after = ranking_metric(name)(lists, k)
         assert after >= before - 1e-12, name
 
@@ -100,31 +110,9 @@ def test_numbers_do_not_depend_on_the_block_a_user_came_in() -> None:
     lists, relevant = random_runs(2)
     whole = judged(lists, relevant)
     halves = [judged(lists[part], relevant[part]) for part in (slice(0, 77), slice(77, None))]
-    for name in RANKING:
+    for name in PLAIN:
         metric = ranking_metric(name)
         assert np.array_equal(metric(whole, 7), np.concatenate([metric(half, 7) for half in halves])), name
-
-
-def test_rating_errors_agree_with_scikit_learn() -> None:
-    from sklearn.metrics import mean_absolute_error, mean_squared_error, root_mean_squared_error
-
-    random = np.random.default_rng(0)
-    truth, guess = random.integers(1, 6, 500).astype(float), random.uniform(1, 5, 500)
-    errors = Errors(np.sort(random.integers(0, 40, 500)).astype(np.int32), guess - truth)
-    assert rating_metric("mse")(errors) == pytest.approx(mean_squared_error(truth, guess))
-    assert rating_metric("rmse")(errors) == pytest.approx(root_mean_squared_error(truth, guess))
-    assert rating_metric("mae")(errors) == pytest.approx(mean_absolute_error(truth, guess))
-
-
-def test_rmse_user_is_the_mean_of_each_users_rmse() -> None:
-    errors = Errors(np.array([3, 3, 8], np.int32), np.array([1.0, 3.0, -2.0]))
-    assert rating_metric("rmse_user")(errors) == pytest.approx((5**0.5 + 2) / 2)
-    assert rating_metric("rmse")(errors) == pytest.approx((14 / 3) ** 0.5)
-
-
-def test_coverage_counts_distinct_items_over_candidates() -> None:
-    shown, candidates = np.array([4, 0, 1, 0, 0]), np.array([True, True, True, True, False])
-    assert gathered_metric("coverage")(shown, candidates) == 2 / 4
 
 
 def test_a_metric_is_named_by_a_word_and_a_cut_off() -> None:
@@ -133,6 +121,18 @@ def test_a_metric_is_named_by_a_word_and_a_cut_off() -> None:
     assert parse("rmse") == Metric("rmse", None)
     assert parse("recall@5").higher_is_better
     assert not parse("rmse").higher_is_better
+    assert not parse("gini@5").higher_is_better
+
+
+def test_a_variant_is_told_from_the_metric_it_is_a_variant_of() -> None:
+    assert variants("ndcg") == ["ndcg_exp"]
+    assert variants("mse") == ["mse_norm"]
+    assert base_of("map_r") == "map"
+    assert [base_of(name) for name in ("tail_share", "revenue_ndcg", "log_loss")] == [
+        "tail_share",
+        "revenue_ndcg",
+        "log_loss",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -142,6 +142,7 @@ def test_a_metric_is_named_by_a_word_and_a_cut_off() -> None:
         ("ndcg", "metric 'ndcg' needs a cut-off of 1 or more; write ndcg@10"),
         ("ndcg@0", "metric 'ndcg@0' needs a cut-off of 1 or more; write ndcg@10"),
         ("rmse@10", "metric 'rmse@10': rmse takes no cut-off; write rmse"),
+        ("auc@10", "metric 'auc@10': auc takes no cut-off; write auc"),
     ],
 )
 def test_a_mistyped_metric_is_told_what_would_be_right(text: str, answer: str) -> None:
@@ -151,8 +152,6 @@ def test_a_mistyped_metric_is_told_what_would_be_right(text: str, answer: str) -
 
 
 @pytest.mark.parametrize("name", METRICS)
-def test_every_metric_says_what_it_means(name: str) -> None:
-    from importlib import import_module
-
-    module, _, function = METRICS[name].partition(":")
-    assert getattr(import_module(module), function).__doc__
+def test_every_metric_says_what_it_means_and_what_it_needs(name: str) -> None:
+    assert load(name).__doc__
+    assert NEEDS[name]

@@ -7,6 +7,7 @@ from recx.kernels.metrics import standardise_pairs
 from recx.metrics.config import ProtocolConfig
 from recx.metrics.interest import Calibration, draw_pairs
 from recx.metrics.protocol import Protocol, keys
+from recx.metrics.question import Question
 from tests.synthetic import dataset
 
 
@@ -16,8 +17,8 @@ def drawn(repeat: str, n_items: int = 30, seed: int = 0):  # type: ignore[no-unt
     data = dataset(rows[::2], [], rows[1::2], 40, n_items)
     protocol = Protocol.of(ProtocolConfig(repeat=repeat), data, seed)
     fold = data.split.final
-    targets = protocol.relevant(data, fold)
-    return data, fold, targets, draw_pairs(data, fold, protocol, targets, protocol.allowed(data, fold))
+    question = Question.of(data, fold, protocol)
+    return data, fold, question.targets, draw_pairs(question)
 
 
 @pytest.mark.parametrize("repeat", ["allow", "new"])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from recx.errors import DataError, UsageError
+from recx.metrics import METRICS, question
 from recx.metrics.config import ProtocolConfig
 from recx.metrics.measure import OnWatch, measure
 from recx.metrics.protocol import Protocol
@@ -42,6 +43,33 @@ def test_numbers_are_the_same_whatever_the_block_size(monkeypatch: pytest.Monkey
     blocks = measure(model, data, data.split.final, protocol)
     assert whole.means() == blocks.means()
     assert all(np.array_equal(whole.per_user[name], blocks.per_user[name]) for name in whole.per_user)
+
+
+def test_numbers_are_the_same_whoever_is_judged_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    rows = [(user, int(item)) for user in range(90) for item in random.permutation(40)[:6]]
+    data = dataset(rows[::2], [], rows[1::2], 90, 40)
+    model = Told(random.normal(size=(90, 40)))
+    protocol = Protocol.of(ProtocolConfig(), data)
+    whole = measure(model, data, data.split.final, protocol, tuple(METRICS))
+    monkeypatch.setattr(question, "BLOCK", 7)
+    blocks = measure(model, data, data.split.final, protocol, tuple(METRICS))
+    assert {"auc", "novelty@10", "serendipity@5", "tail_share@20"} < whole.per_user.keys()
+    assert all(np.array_equal(whole.per_user[name], blocks.per_user[name]) for name in whole.per_user)
+
+
+@pytest.mark.parametrize("metric", ["auc", "gini@2", "novelty@1", "coverage@2", "recall@2"])
+def test_training_may_watch_any_metric_that_the_data_allow(metric: str) -> None:
+    fold = DATA.split.final
+    watched = OnWatch(DATA, fold, PROTOCOL, metric).measure(MODEL)
+    assert watched == measure(MODEL, DATA, fold, PROTOCOL, tuple(METRICS)).means()[metric]
+
+
+def test_a_metric_that_the_data_do_not_allow_is_told_from_the_start() -> None:
+    with pytest.raises(UsageError, match="metric=revenue_ndcg@5: the catalogue of toy has no prices"):
+        OnWatch(DATA, DATA.split.final, PROTOCOL, "revenue_ndcg@5")
+    with pytest.raises(UsageError, match="metric=log_loss is calibrated on valid, after training"):
+        OnWatch(DATA, DATA.split.final, PROTOCOL, "log_loss")
 
 
 def test_ratings_are_clipped_to_the_scale_before_they_are_judged() -> None:
@@ -109,5 +137,5 @@ def test_watch_measures_errors_and_coverage_too() -> None:
 
 
 def test_watching_ratings_where_there_are_none_is_an_error() -> None:
-    with pytest.raises(UsageError, match="metric=rmse needs ratings, which toy has none of"):
+    with pytest.raises(UsageError, match="metric=rmse: toy holds no ratings; try ndcg@10"):
         OnWatch(DATA, DATA.split.final, PROTOCOL, "rmse")

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from recx.metrics.coverage import coverage, resampled
 from recx.metrics.statistics import (
     Statistic,
-    bootstrap_distinct,
     bootstrap_sums,
     difference,
     holm,
@@ -81,7 +81,8 @@ def test_the_interval_of_rmse_is_resampled_by_user() -> None:
 def test_the_interval_of_coverage_holds_the_coverage() -> None:
     items = RANDOM.integers(0, 500, (100, 5)).astype(np.int32)
     value = len(np.unique(items)) / 500
-    replicates = bootstrap_distinct(items, 500, 0) / 500
+    everything = np.ones(500, np.bool_)
+    replicates = np.array([coverage(shown, everything) for (shown,) in resampled(items, 500, [5], 0)])
     assert replicates.max() < value  # resampled users show less
     found = interval(Statistic(value, 100, None, replicates, additive=False, shrinks=True))
     assert found.low < value < found.high

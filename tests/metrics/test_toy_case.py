@@ -65,6 +65,19 @@ def test_graded_relevance_weighs_the_gains() -> None:
     assert ranking_metric("ndcg_exp")(lists, 2) == pytest.approx([(7 + 31 / log2(3)) / (31 + 15 / log2(3))])
 
 
+def test_a_cut_off_beyond_the_list_adds_nothing_but_misses() -> None:
+    lists = Lists.judge(RANKINGS, TARGETS)
+    assert ranking_metric("precision")(lists, 10) == pytest.approx([2 / 10, 1 / 10, 0])
+    assert ranking_metric("recall")(lists, 10) == pytest.approx([2 / 8, 1, 0])
+
+
+def test_padding_is_no_item_and_never_a_hit_or_a_repetition() -> None:
+    lists = Lists.judge(RANKINGS, TARGETS)
+    assert lists.returned.tolist() == [5, 3, 0]
+    assert lists.hit.sum() == 3
+    assert lists.shown(4).tolist() == [4, 3, 0]
+
+
 def test_a_list_that_names_an_item_twice_is_a_bug() -> None:
     twice = Rankings(RANKINGS.users, np.array([A, [20, 30, 20, -1, -1], [-1] * 5], np.int32), RANKINGS.scores)
     with pytest.raises(ValueError, match="user 1 names an item twice"):
