@@ -14,6 +14,10 @@ class EvaluateConfig(ProtocolConfig):
     metrics: list[str] = field(default_factory=list)
     """Which metrics to report, such as [recall,mrr], beside the one that decides; empty: every one that the
     data set allows. recx metrics lists them."""
+    slices: list[str] = field(default_factory=list)
+    """By what parts of users and items are looked at: popularity, activity, newness, or any column of the
+    catalogue, such as [activity,brand]; empty: popularity, activity, newness, the first column of categories
+    and the price, as far as the data set has them."""
     data_dir: str = "data/prepared"
     """Where prepared data sets live."""
     results: str = "results"

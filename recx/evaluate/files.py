@@ -40,6 +40,8 @@ def write_report(report: Report) -> None:
                 label: {_versioned(name): value for name, value in metrics.items()}
                 for label, metrics in part["entrants"].items()
             }
+            if part["leaders"]:
+                part["leaders"]["metric"] = _versioned(part["leaders"]["metric"])
         for comparison in task["comparisons"]:
             comparison["metric"] = _versioned(comparison["metric"])
     store.write_json(Path(report.folder) / REPORT, plain)
@@ -95,7 +97,8 @@ def _entrant(plain: store.Json) -> Entrant:
 
 def _slice(plain: store.Json) -> SliceResult:
     entrants = {label: _metrics(metrics) for label, metrics in plain["entrants"].items()}
-    return SliceResult(**plain | {"entrants": entrants})
+    leaders = _comparison(plain["leaders"]) if plain["leaders"] else None
+    return SliceResult(**plain | {"entrants": entrants, "leaders": leaders})
 
 
 def _metrics(plain: store.Json) -> dict[str, Estimate]:

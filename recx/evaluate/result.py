@@ -79,12 +79,15 @@ FEWEST_USERS = 30
 class SliceResult:
     """All entrants on a part of what was to be found; candidates are those of the task."""
 
+    group: str  # what it is a part by: "popularity"
     name: str  # "cold items"
-    meaning: str  # which targets count, in a sentence
-    n_users: int  # with at least one such target
-    n_targets: int  # such targets over all users
+    meaning: str  # which items count, or whose, in words: "items that ..."
+    n_users: int  # with at least one such target, or rating
+    n_targets: int  # such targets, or ratings, over all users
     entrants: dict[str, dict[str, Estimate]]
     """Label -> "ndcg@10" -> estimate; nobody where the slice has fewer than FEWEST_USERS users."""
+    leaders: Comparison | None = None
+    """The entrant that leads the task minus the second, on the headline; p_holm is over all slices."""
 
 
 @dataclass(frozen=True)

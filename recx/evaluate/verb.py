@@ -15,7 +15,8 @@ from recx.evaluate.exposure import deciles, shares
 from recx.evaluate.files import PER_USER, write_report, write_users
 from recx.evaluate.result import Entrant, Report, TaskResult
 from recx.evaluate.scoring import Scored, score_task
-from recx.evaluate.slices import measure_slice, slices_of
+from recx.evaluate.sliced import Sliced
+from recx.evaluate.slices import check_slices, slices_of
 from recx.evaluate.sources import About, Source, check_same_data, open_source
 from recx.evaluate.tasks import Task, asked_metrics, plan_tasks
 from recx.evaluate.verdict import verdict
@@ -52,6 +53,7 @@ def evaluate(config: EvaluateConfig, session: Session = QUIET) -> Report:
         )
     tasks = plan_tasks(config, sources, dataset)
     asked_metrics(config, dataset)
+    check_slices(config.slices, dataset)
     folder = store.run_folder(Path(config.results), "evaluate", dataset.name)
     with store.claimed(folder), limit_threads(config.threads), clock.told(session.listener):
         record = Record(folder, "evaluate", session, asdict(config), config.seed)
@@ -152,10 +154,9 @@ def _task(
             _on_valid(task, headline, kinds, scored),
             [source.fusion.note for source in task.fusions if source.fusion.note],
         ),
-        [
-            measure_slice(part, targets, {name: each.measured for name, each in scored.items()})
-            for part in slices_of(fold, targets)
-        ],
+        Sliced.of(
+            question, {name: each.measured for name, each in scored.items()}, headline, config.seed
+        ).measure(slices_of(question, config.slices)),
     )
     return result, scored
 

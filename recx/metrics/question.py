@@ -43,7 +43,6 @@ class Question:
     ) -> Question:
         """Of ``fold``; ``targets`` instead of all that is relevant in it."""
         allowed = protocol.allowed(dataset, fold)
-        missing = out_of_reach(dataset)
         return Question(
             dataset,
             fold,
@@ -51,16 +50,16 @@ class Question:
             protocol.relevant(dataset, fold) if targets is None else targets,
             allowed,
             Shelf(dataset, fold, allowed),
-            tuple(name for name in METRICS if name in metrics and name not in missing),
+            _allowed(dataset, metrics),
         )
 
     def to(self, targets: Targets) -> Question:
         """The same question about other users or items."""
         return replace(self, targets=targets)
 
-    def asks(self, name: str) -> bool:
-        """Whether a metric is to be measured."""
-        return name in self.metrics
+    def measuring(self, metrics: Sequence[str]) -> Question:
+        """The same question by other metrics."""
+        return replace(self, metrics=_allowed(self.dataset, metrics))
 
     @property
     def scored(self) -> tuple[str, ...]:
@@ -90,3 +89,8 @@ class Question:
         for start in range(0, len(rankings), BLOCK):
             end = start + BLOCK
             yield start, Lists.judge(rankings.block(start, end), self.targets.block(start, end))
+
+
+def _allowed(dataset: Dataset, metrics: Sequence[str]) -> tuple[str, ...]:
+    missing = out_of_reach(dataset)
+    return tuple(name for name in METRICS if name in metrics and name not in missing)

@@ -106,6 +106,11 @@ def columns_of_words(catalog: Catalog) -> list[str]:
     ]
 
 
+def columns_of_categories(catalog: Catalog) -> list[str]:
+    """Item columns of words that many items share."""
+    return [name for name in columns_of_words(catalog) if not _is_text(catalog, name)]
+
+
 def _is_text(catalog: Catalog, name: str) -> bool:
     filled = [value for value in catalog.items[name] if value != ""]
     return len(set(filled)) > CATEGORY * len(filled)

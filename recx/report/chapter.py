@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Literal
 
 from recx.errors import UsageError
-from recx.evaluate.result import FEWEST_USERS, Comparison, Entrant, Estimate, Report, SliceResult, TaskResult
+from recx.evaluate.result import Comparison, Entrant, Estimate, Report, TaskResult
 from recx.metrics import parse
 from recx.report.words import finite, number, percent, title
 
@@ -18,7 +18,13 @@ Sign = Literal["gain", "loss", "open"]
 
 RATINGS = ("rmse", "mse", "mae")
 CUT = ("precision", "recall", "f1", "ndcg", "hit", "map", "mrr", "coverage")
-"""What the main table shows at a cut-off; everything else is a variant."""
+"""What the main table shows at a cut-off."""
+BEYOND = (
+    "auc", "revenue_ndcg", "log_loss", "diversity", "novelty", "serendipity", "tail_share", "gini",
+)  # fmt: skip
+"""What lists are beside right; everything else is a variant of what the main table shows."""
+NEUTRAL = ("novelty", "tail_share", "gini")
+"""More of it is not better in itself."""
 
 QUESTIONS = {
     "repeat=allow": "What will users choose next?",
@@ -116,7 +122,9 @@ class Chapter:
         return estimate.value if estimate and math.isfinite(estimate.value) else None
 
     def best(self, metric: str) -> float | None:
-        """The best value anybody reaches."""
+        """The best value anybody reaches; None where there is no better and worse."""
+        if metric.partition("@")[0] in NEUTRAL:
+            return None
         values = [value for entrant in self.entrants if (value := self.value(entrant, metric)) is not None]
         if not values:
             return None
@@ -145,7 +153,14 @@ class Chapter:
         return [metric for metric in ordered if metric in self._measured]
 
     def variants(self, k: int | None) -> list[str]:
-        """Metrics at ``k`` that the main table leaves out."""
+        """Metrics at ``k`` by other definitions than those of the main table."""
+        return [name for name in self._beside(k) if name.partition("@")[0] not in BEYOND]
+
+    def beyond(self, k: int | None) -> list[str]:
+        """Metrics at ``k``, and without a cut-off, that look at something else than the main table's."""
+        return [name for name in self._beside(k) if name.partition("@")[0] in BEYOND]
+
+    def _beside(self, k: int | None) -> list[str]:
         main = self.columns(k)
         return [name for name in self._measured if cut_of(name) in (None, k) and name not in main]
 
@@ -156,21 +171,6 @@ class Chapter:
     @cached_property
     def _comparisons(self) -> dict[tuple[str, str, str], Comparison]:
         return {(each.metric, each.a, each.b): each for each in self.task.comparisons}
-
-    def sliced(
-        self, part: SliceResult, metrics: Sequence[str]
-    ) -> list[tuple[Entrant, list[Estimate | None]]]:
-        """Every entrant's numbers on a slice; nothing where it was too small."""
-        return [
-            (entrant, [part.entrants[entrant.label].get(metric) for metric in metrics])
-            for entrant in self.entrants
-            if entrant.label in part.entrants
-        ]
-
-    def slice_metrics(self, part: SliceResult) -> list[str]:
-        """What a slice was measured by at the cut-off that is shown."""
-        names = dict.fromkeys(name for metrics in part.entrants.values() for name in metrics)
-        return [name for name in names if cut_of(name) == self.shown_cut]
 
     def lead(self) -> str:
         """The verdict in words that need no metric; empty where there is nothing to say."""
@@ -288,16 +288,6 @@ def footnote(entrant: Entrant) -> str:
     if entrant.without_list:
         notes.append(f"{entrant.without_list:,} users without a list count as 0")
     return "; ".join(notes)
-
-
-def about_slice(part: SliceResult) -> str:
-    """How much there was to be found in a slice, and what that means for its numbers."""
-    if not part.n_users:
-        return f"nobody took one of {part.meaning}"
-    asked = f"{part.n_users:,} users with {part.n_targets:,} to be found"
-    if part.n_users < FEWEST_USERS:
-        return f"{part.meaning}; too small: {asked}, fewer than {FEWEST_USERS} users"
-    return f"{part.meaning}; {asked}"
 
 
 def headed(metric: str) -> str:

@@ -6,8 +6,9 @@ import html
 import re
 from collections.abc import Sequence
 
-from recx.evaluate.result import Entrant, Estimate, Report, SliceResult
-from recx.report.chapter import Chapter, about_slice, footnote, origin
+from recx.evaluate.result import Entrant, Report, SliceResult
+from recx.report import parts as slicing
+from recx.report.chapter import Chapter, footnote, origin
 from recx.report.words import (
     MISSING,
     count,
@@ -70,7 +71,8 @@ def _task(chapter: Chapter, where: str) -> list[str]:
     if best and chapter.fusion and (metrics := _differences(chapter, _by_metric(chapter, columns))):
         about = f"{chapter.fusion.label}: difference to {best.label}, metric by metric{where}"
         parts.append(_folded(about, metrics))
-    parts += [_slice(chapter, part, where) for part in task.slices]
+    if task.slices:
+        parts.append(_slices(chapter, where))
     words = [escape(str(each)) for each in task.protocol.get("words", [])]
     parts.append(f"<sub>{'; '.join(words)}.</sub>" if words else "")
     return parts
@@ -90,20 +92,35 @@ def _main_table(chapter: Chapter, columns: Sequence[str]) -> str:
     return _table(heads, rows)
 
 
-def _slice(chapter: Chapter, part: SliceResult, where: str) -> str:
-    """A folded table of a slice; a line where it was too small."""
-    about = f"{part.name}: {about_slice(part)}"
-    metrics = chapter.slice_metrics(part)
-    rows = [
-        [code(entrant.label), *(cell for each in estimates for cell in _with_interval(each))]
-        for entrant, estimates in chapter.sliced(part, metrics)
-    ]
-    heads = [head for metric in metrics for head in (title(metric), "95% interval")]
-    return _folded(f"{about}{where}", _table(["", *heads], rows)) if rows else f"<sub>{escape(about)}.</sub>"
+def _slices(chapter: Chapter, where: str) -> str:
+    """A folded table of the two that lead, a row a slice; what was too small says so."""
+    who, rows = slicing.leaders(chapter), []
+    for part in chapter.task.slices:
+        found = [part.entrants.get(label, {}).get(chapter.headline) for label in who]
+        cells = [
+            escape(part.name),
+            count(part.n_users),
+            *(number(each.value) if each else MISSING for each in found),
+        ]
+        if len(who) > 1:
+            cells += _led(chapter, part)
+        rows.append(cells)
+    heads = ["", "users", *map(code, who)]
+    if len(who) > 1:
+        heads += ["difference", "95% interval", "p (Holm)"]
+    about = slicing.said(chapter) or "parts of users and items."
+    return _folded(f"{title(chapter.headline)}: {about.removesuffix('.')}{where}", _table(heads, rows))
 
 
-def _with_interval(estimate: Estimate | None) -> tuple[str, str]:
-    return (number(estimate.value), interval(estimate)) if estimate else (MISSING, MISSING)
+def _led(chapter: Chapter, part: SliceResult) -> list[str]:
+    if part.leaders is None:
+        return ["too small" if part.n_users and not part.entrants else MISSING, MISSING, MISSING]
+    share = slicing.relative(chapter, part)
+    found = part.leaders.difference
+    shown = (number(found.value), interval(found))
+    if share is not None:
+        shown = (percent(share.value, sign=True), percent_interval(share))
+    return [*shown, escape(p_value(part.leaders.p_holm))]
 
 
 def _by_entrant(chapter: Chapter) -> list[tuple[str, str, str]]:

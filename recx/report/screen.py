@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from recx.evaluate.result import Entrant, Report, SliceResult
+from recx.report import parts
 from recx.report.chapter import Chapter, Role, crosses, headed, higher_is_better, origin
 from recx.report.words import MISSING, count, finite, listed, number, percent, title
 
@@ -54,7 +55,10 @@ def _task(chapter: Chapter, dataset: str, where: str | None, console: Console) -
             keys.append(f"gain: over {chapter.reference.label}, ~ where the interval holds 0")
         _say(console, "   ".join(keys), "dim")
     words = [*chapter.plainly(), *task.verdict[1:]]
-    if words := [*words, *filter(None, (_cold(chapter, part) for part in task.slices[:1]))]:
+    words += [
+        line for line in (*(_cold(chapter, part) for part in task.slices[:1]), parts.said(chapter)) if line
+    ]
+    if words:
         console.print()
         for line in words:
             _say(console, line, indent="- ")
@@ -94,10 +98,12 @@ def _table(chapter: Chapter, width: int) -> Table:
 
 def _cold(chapter: Chapter, part: SliceResult) -> str:
     """Who finds what of the first slice; the page has the others."""
-    metric = next((name for name in chapter.slice_metrics(part) if name.startswith("recall")), None)
+    metric = next((name for name in parts.metrics_of(chapter, part) if name.startswith("recall")), None)
     if metric is None:
         return ""
-    found = [(entrant.label, each.value) for entrant, (each,) in chapter.sliced(part, [metric]) if each]
+    found = [
+        (entrant.label, each.value) for entrant, (each,) in parts.numbers(chapter, part, [metric]) if each
+    ]
     best = sorted(((label, value) for label, value in found if value > 0), key=lambda pair: -pair[1])[:3]
     asked = f"{part.name[:1].upper()}{part.name[1:]}, {count(part.n_users)} users"
     if not best:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from recx.metrics import parse
-from recx.report import tables
-from recx.report.chapter import Chapter, about_slice
+from recx.report import parts, tables
+from recx.report.chapter import Chapter
 from recx.report.markup import Child, Markup, join, tag
 from recx.report.plots import forest
 from recx.report.plots.bars import metric_bars
@@ -20,7 +20,7 @@ from recx.report.words import count, finite, listed, meaning, milliseconds, perc
 def task_section(chapter: Chapter, name: str, origin: str | None) -> Markup:
     """The whole chapter; ``name`` is unique in the page and becomes the anchor."""
     made = _Task(chapter, name, origin)
-    parts = (
+    sections = (
         made.intro(),
         made.bars(),
         made.every_number(),
@@ -32,7 +32,7 @@ def task_section(chapter: Chapter, name: str, origin: str | None) -> Markup:
         made.cost(),
         made.protocol(),
     )
-    return tag("section", *parts, id=name, class_="chapter")
+    return tag("section", *sections, id=name, class_="chapter")
 
 
 class _Task:
@@ -87,15 +87,18 @@ class _Task:
         chapter = self.chapter
         panes: list[list[Child]] = []
         for k in chapter.panes:
-            columns, variants = chapter.columns(k), chapter.variants(k)
             at = "" if k is None else f" at k = {k}"
             caption = self._caption(
                 f"Every entrant{at}, best first, with 95% intervals; bold: best of the column."
             )
-            pane: list[Child] = [tables.metric_table(chapter, columns, caption)]
-            if variants:
-                other = tables.metric_table(chapter, variants, self._caption(f"Other definitions{at}."))
-                pane.append(tag("details", tag("summary", "The same by other definitions"), other))
+            pane: list[Child] = [tables.metric_table(chapter, chapter.columns(k), caption)]
+            for metrics, about, words in (
+                (chapter.beyond(k), "Diversity, novelty and what else lists are", f"Beside accuracy{at}."),
+                (chapter.variants(k), "The same by other definitions", f"Other definitions{at}."),
+            ):
+                if metrics:
+                    table = tables.metric_table(chapter, metrics, self._caption(words))
+                    pane.append(tag("details", tag("summary", about), table))
             panes.append(pane)
         return join(self._part("Every number"), self._switch("k", panes))
 
@@ -201,28 +204,39 @@ class _Task:
         return f"{says} of the items."
 
     def slices(self) -> Markup:
-        """Cold items in sight, the other parts folded."""
-        chapter, parts = self.chapter, self.task.slices
-        if not parts:
+        """The two that lead on every part; everybody on the first part in sight, on the others folded."""
+        chapter, every = self.chapter, self.task.slices
+        if not every:
             return Markup()
         at = "" if chapter.shown_cut is None else f" at k = {chapter.shown_cut}"
+        named = " and ".join(parts.leaders(chapter))
         made: list[Child] = []
-        for part in parts:
-            words = f"{_sentence(part.name).removesuffix('.')}{at}: {about_slice(part)}."
-            if part.entrants:
-                made.append(tables.slice_table(chapter, part, self._caption(words)))
-            else:
-                made.append(tag("p", f"{_sentence(part.name).removesuffix('.')}: {about_slice(part)}."))
+        folded: list[Child] = []
+        for group, found in parts.groups(chapter).items():
+            words = f"By {group.replace('_', ' ')}: {title(chapter.headline)} of {named}."
+            made.append(tables.leaders_table(chapter, found, self._caption(words)))
+            if parts.measured(found):
+                caption = self._caption(f"By {group.replace('_', ' ')}: {title(chapter.headline)}.")
+                folded.append(tables.parts_table(chapter, found, caption))
+        first = every[0]
+        words = f"{_sentence(first.name).removesuffix('.')}{at}: {parts.about(first)}."
+        if first.entrants:
+            made.append(tables.slice_table(chapter, first, self._caption(words)))
+        meanings = [(part.name, parts.about(part)) for part in every]
+        said = parts.said(chapter)
         return join(
-            self._part("Cold items, bestsellers and the long tail"),
+            self._part("Parts of users and items"),
+            tag("p", said) if said else None,
             tag(
                 "p",
-                "Only such items count as found, and only users who took one are asked; what may be "
-                "recommended stays the same.",
+                "Only items of the part, or of its users, count as found, and only users who took one are "
+                "asked; what may be recommended stays the same. Differences are paired by user, p is "
+                "adjusted for the number of parts (Holm).",
                 class_="soft small",
             ),
-            made[0],
-            tag("details", tag("summary", "Head, middle and tail"), made[1:]) if made[1:] else None,
+            made,
+            tag("details", tag("summary", "Everybody on every part"), folded) if folded else None,
+            tag("details", tag("summary", "What the parts are"), tables.pairs_table(meanings)),
         )
 
     def curves(self) -> Markup:
@@ -292,7 +306,7 @@ class _Task:
         metrics = dict.fromkeys(
             name.partition("@")[0]
             for k in self.chapter.panes
-            for name in (*self.chapter.columns(k), *self.chapter.variants(k))
+            for name in (*self.chapter.columns(k), *self.chapter.beyond(k), *self.chapter.variants(k))
         )
         meanings: list[tuple[str, Child]] = [
             (title(each), meaning(each, mse)) for each in metrics if meaning(each, mse)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from recx.evaluate.result import Entrant, Estimate, SliceResult
-from recx.report.chapter import Chapter, Role, footnote, headed, sign_of
+from recx.report import parts
+from recx.report.chapter import Chapter, Role, footnote, headed, higher_is_better, sign_of
 from recx.report.markup import Child, Markup, tag
 from recx.report.plots.bars import WORDS
 from recx.report.words import (
@@ -42,18 +43,90 @@ def metric_table(chapter: Chapter, metrics: Sequence[str], caption: Child) -> Ma
 
 def slice_table(chapter: Chapter, part: SliceResult, caption: Child) -> Markup:
     """A row an entrant, a column a metric of the slice; the best of each column is bold."""
-    metrics = chapter.slice_metrics(part)
-    numbers = chapter.sliced(part, metrics)
-    columns = zip(*(estimates for _, estimates in numbers), strict=True)
-    best = [max((each.value for each in column if each), default=None) for column in columns]
+    metrics = parts.metrics_of(chapter, part)
+    found = parts.numbers(chapter, part, metrics)
+    best = [_best(metric, [each[at] for _, each in found]) for at, metric in enumerate(metrics)]
     rows = []
-    for entrant, estimates in numbers:
+    for entrant, estimates in found:
         cells = [
             _estimate(entrant, metric, estimate, estimate is not None and 0 < estimate.value == most)
             for metric, estimate, most in zip(metrics, estimates, best, strict=True)
         ]
         rows.append(tag("tr", _name(chapter, entrant), cells, class_=chapter.role(entrant)))
     return _table("wide", caption, ["", *map(headed, metrics)], rows)
+
+
+def leaders_table(chapter: Chapter, found: Sequence[SliceResult], caption: Child) -> Markup:
+    """A row a slice: the two that lead and the difference between them; a word where it is too small."""
+    who, headline = parts.leaders(chapter), chapter.headline
+    heads = ["", "users", "to be found", *who, *(["difference", "p (Holm)"] if len(who) > 1 else [])]
+    rows = []
+    for part in found:
+        cells = [count(part.n_users), count(part.n_targets)]
+        cells += [number(each.value) if each else MISSING for each in _headlines(part, who, headline)]
+        if part.leaders is None:
+            note = "too small" if part.n_users and not part.entrants else MISSING
+            shown = [tag("td", cell, data_label=head) for head, cell in zip(heads[1:], cells, strict=False)]
+            shown += [tag("td", note, data_label=heads[-2]), tag("td", MISSING)] if len(who) > 1 else []
+        else:
+            shown = [tag("td", cell, data_label=head) for head, cell in zip(heads[1:], cells, strict=False)]
+            shown += _led(chapter, part)
+        rows.append(tag("tr", tag("th", part.name, scope="row", title=part.meaning), shown))
+    return _table("wide", caption, heads, rows)
+
+
+def _led(chapter: Chapter, part: SliceResult) -> list[Markup]:
+    """The leader's difference on a slice and its p."""
+    compared = part.leaders
+    if compared is None:
+        return []
+    share, found = parts.relative(chapter, part), compared.difference
+    if share is not None:
+        shown, span = percent(share.value, sign=True), percent_interval(share).replace("% to", " to")
+    else:
+        shown, span = number(found.value), interval(found)
+    sign = sign_of(found, chapter.headline)
+    return [
+        tag(
+            "td",
+            tag("b", shown) if compared.p_holm < parts.SURE else shown,
+            tag("small", span, class_=sign if sign != "open" else None),
+            data_label="difference",
+        ),
+        tag("td", p_value(compared.p_holm), data_label="p (Holm)"),
+    ]
+
+
+def parts_table(chapter: Chapter, found: Sequence[SliceResult], caption: Child) -> Markup:
+    """A row an entrant, a column a slice that was large enough: the headline with its interval."""
+    shown, headline = parts.measured(found), chapter.headline
+    columns = {
+        part.name: {entrant.label: each for entrant, (each,) in parts.numbers(chapter, part, [headline])}
+        for part in shown
+    }
+    best = {name: _best(headline, column.values()) for name, column in columns.items()}
+    rows = []
+    for entrant in chapter.entrants:
+        cells = []
+        for name, column in columns.items():
+            each = column.get(entrant.label)
+            value = number(each.value) if each else MISSING
+            bold = each is not None and 0 < each.value == best[name]
+            span = tag("small", interval(each).replace(" to ", "–")) if each else None
+            cells.append(tag("td", tag("b", value) if bold else value, span, data_label=name))
+        rows.append(tag("tr", _name(chapter, entrant), cells, class_=chapter.role(entrant)))
+    return _table("wide", caption, ["", *columns], rows)
+
+
+def _headlines(part: SliceResult, who: Sequence[str], headline: str) -> list[Estimate | None]:
+    return [part.entrants.get(label, {}).get(headline) for label in who]
+
+
+def _best(metric: str, column: Iterable[Estimate | None]) -> float | None:
+    values = [each.value for each in column if each]
+    if not values:
+        return None
+    return max(values) if higher_is_better(metric) else min(values)
 
 
 def _estimate(entrant: Entrant, metric: str, estimate: Estimate | None, best: bool) -> Markup:

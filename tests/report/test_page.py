@@ -244,6 +244,15 @@ def test_slices_have_their_numbers_and_what_is_too_small_says_so(whole: str) -> 
         for name in ("ndcg@10", "recall@10", "hit@10"):
             assert number(metrics[name].value) in text
             assert number(metrics[name].low) in text
-    assert "Head: nobody took one of the bestsellers." in text
-    assert "Middle: the middle; too small: 29 users with 31 to be found, fewer than 30 users." in text
-    assert "Cold items, bestsellers and the long tail" not in body_of(page(bare()))
+    assert "the bestsellers; nobody to be asked" in text
+    assert "the middle; too small: 29 users with 31 to be found, fewer than 30 users" in text
+    assert "Parts of users and items" not in body_of(page(bare()))
+
+
+def test_the_two_that_lead_are_compared_part_by_part(whole: str) -> None:
+    text = body_of(whole)
+    first, second = (each.label for each in example().tasks[0].entrants[:2])
+    assert f"By popularity: NDCG@10 of {first} and {second}." in text
+    assert f"By activity: NDCG@10 of {first} and {second}." in text
+    told = "in 1 (cold items) of 3 parts of users and items and behind in 1 (up to 12 events)"
+    assert f"{first} is ahead of {second} {told}, p below .05 after Holm; 1 too small to say." in text

@@ -76,3 +76,8 @@ def test_cold_items_are_told_in_a_sentence_where_somebody_was_measured_on_them()
     text = " ".join(printed(example()).split())
     assert "Cold items, 412 users: Recall@10 of stack" in text
     assert "Cold items" not in printed(bare())
+
+
+def test_where_the_leader_is_ahead_and_where_behind_is_a_sentence() -> None:
+    text = " ".join(printed(example()).split())
+    assert "of 3 parts of users and items and behind in 1 (up to 12 events), p below .05 after Holm" in text
