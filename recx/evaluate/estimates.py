@@ -83,11 +83,12 @@ def _rating_statistics(errors: Errors, seed: int) -> Statistics:
 
 
 def _interest_statistics(errors: Errors, seed: int) -> Statistics:
-    losses, counts = errors.sums(surprises(errors)), errors.counts.astype(np.float64)
-    drawn = bootstrap_sums(np.column_stack([losses, counts]), seed)
+    squares, losses = errors.sums(errors.values**2), errors.sums(surprises(errors))
+    counts = errors.counts.astype(np.float64)
+    drawn = bootstrap_sums(np.column_stack([squares, losses, counts]), seed)
     return {
-        "mse": _squared(errors, seed)[0],
-        "log_loss": Statistic.ratio(losses, counts, drawn[:, 0] / drawn[:, 1]),
+        "mse": Statistic.ratio(squares, counts, drawn[:, 0] / drawn[:, 2]),
+        "log_loss": Statistic.ratio(losses, counts, drawn[:, 1] / drawn[:, 2]),
     }
 
 

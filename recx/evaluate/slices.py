@@ -104,7 +104,7 @@ def by_newness(question: Question) -> list[Slice]:
     first = np.zeros(len(known), dtype=np.int64)
     first[known] = np.minimum.reduceat(times, histories.indptr[:-1][known])
     words = ("first seen {}", "users whose first event is dated {}")
-    return _thirds(NEWNESS, "users", first, known, _asked(question), words, _day)
+    return _thirds(NEWNESS, "users", first, known, _asked(question), words, _day, ("until {}", "after {}"))
 
 
 def by_column(question: Question, name: str) -> list[Slice]:
@@ -145,14 +145,16 @@ def _thirds(
     population: Bool,
     words: tuple[str, str],  # name and meaning
     show: Callable[[float], str],
+    ends: tuple[str, str] = ("up to {}", "above {}"),
 ) -> list[Slice]:
     """Those with a ``known`` value in bands that hold a third of the ``population`` each."""
     if not (known & population).any():
         return []
     edges = np.unique(np.quantile(values[known & population], [1 / 3, 2 / 3], method="lower"))
     band = np.where(known, np.searchsorted(edges, values, side="left"), -1)
-    ends = [show(float(edge)) for edge in edges]
-    spans = [f"up to {ends[0]}", *(f"{a} to {b}" for a, b in pairwise(ends)), f"above {ends[-1]}"]
+    shown = [show(float(edge)) for edge in edges]
+    between = [f"{low} to {high}" for low, high in pairwise(shown)]
+    spans = [ends[0].format(shown[0]), *between, ends[1].format(shown[-1])]
     found = [
         Slice(group, words[0].format(span), words[1].format(span), kind, band == place)
         for place, span in enumerate(spans)

@@ -201,15 +201,15 @@ def areas(scores: Float32, indptr: Int64, relevant: Int32) -> Float64:
     return area
 
 
-# a function of its own: only so does the loop become vector instructions
+# a function of its own with small counters: only so does the loop become vector instructions
 @nb.njit(cache=True)
 def _below(line: Float32, score: np.float32) -> tuple[int, int]:
     """How many of a row lie below a score, and how many are equal to it."""
-    less, same = 0, 0
+    less, same = np.uint32(0), np.uint32(0)
     for at in range(len(line)):
-        less += line[at] < score
-        same += line[at] == score
-    return less, same
+        less = np.uint32(less + np.uint32(line[at] < score))
+        same = np.uint32(same + np.uint32(line[at] == score))
+    return int(less), int(same)
 
 
 @nb.njit(cache=True, parallel=True, nogil=True)

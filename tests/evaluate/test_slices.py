@@ -97,9 +97,9 @@ def test_users_fall_into_thirds_by_when_they_were_first_seen() -> None:
     late = replace(history, times=np.array([5 * day, 7 * day, 0, 9 * day, 3 * day, 8 * day]))
     final = replace(data.split.final, history=late)
     assert members(replace(data, split=replace(data.split, final=final)), "newness") == {
-        "first seen up to 1970-01-01": [1],
+        "first seen until 1970-01-01": [1],
         "first seen 1970-01-01 to 1970-01-04": [2],
-        "first seen above 1970-01-04": [0],
+        "first seen after 1970-01-04": [0],
     }
 
 
