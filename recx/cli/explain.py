@@ -16,9 +16,13 @@ FLAGS = {
     "fuse": "--conf DIR  --quiet",
     "sweep": "--conf DIR  --quiet",
     "evaluate": "--conf DIR  --quiet",
+    "doctor": "--conf DIR  --quiet",
     "recommend": "--conf DIR  --quiet",
     "run": "--conf DIR  --quiet",
 }
+
+TYPED = {"doctor": "metrics doctor"}
+"""Verbs that are a part of another one."""
 
 FROM = (
     "from=FILE takes settings from a file, the best.yaml of a sweep or the config.yaml of a run; "
@@ -34,9 +38,8 @@ def print_help(verb: str, arguments: list[str], conf: Path | None) -> None:
 
     composed = compose(verb, arguments, conf)
     console = Console(highlight=False)
-    console.print(
-        f"[bold]recx {verb}[/] {escape('[GROUP=OPTION | KEY=VALUE | from=FILE]...')}  {FLAGS.get(verb, '')}\n"
-    )
+    usage = escape("[GROUP=OPTION | KEY=VALUE | from=FILE]...")
+    console.print(f"[bold]recx {TYPED.get(verb, verb)}[/] {usage}  {FLAGS.get(verb, '')}\n")
     console.print(f"{PURPOSE[verb]}\n{FROM}\n")
     path = folders.search_path(conf)
     for group, chosen in composed.choices.items():

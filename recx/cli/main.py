@@ -11,7 +11,20 @@ import typer
 from typer.core import TyperGroup
 
 from recx import __version__
-from recx.cli import config, datasets, evaluate, fuse, ls, models, prepare, recommend, run, sweep, train
+from recx.cli import (
+    config,
+    datasets,
+    evaluate,
+    fuse,
+    ls,
+    metrics,
+    models,
+    prepare,
+    recommend,
+    run,
+    sweep,
+    train,
+)
 from recx.errors import RecxError, UsageError, did_you_mean
 
 INTERRUPTED = 130
@@ -69,7 +82,7 @@ def _options(
     pass
 
 
-for verb in (prepare, train, fuse, evaluate, recommend, sweep, run, config, models, datasets, ls):
+for verb in (prepare, train, fuse, evaluate, recommend, sweep, run, config, metrics, models, datasets, ls):
     verb.register(app)
 
 

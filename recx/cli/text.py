@@ -12,6 +12,11 @@ PURPOSE = {
     "search=random also model.dropout=interval(0,.5) and, drawn on a logarithmic scale, "
     "'model.reg=tag(log,interval(.001,10))'.",
     "run": "Prepare, train the bases, fuse them and evaluate everything: one command, one report.",
+    "metrics": "List the metrics: what each counts, its formula, and what it needs. "
+    "recx metrics ndcg@10 explains one; recx metrics doctor run=... says what other libraries would report "
+    "for a finished run, and why.",
+    "doctor": "What other libraries would report for a finished run, from the same scores, and why their "
+    "numbers differ. Opens test; writes nothing.",
     "config": "Print the composed settings of a verb and where each value came from.",
     "models": "List the base models.",
     "datasets": "List the data sets recx can read, and which are prepared.",

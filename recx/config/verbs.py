@@ -12,6 +12,7 @@ SETTINGS: dict[str, str] = {
     "train": "recx.train.config:TrainConfig",
     "fuse": "recx.fuse.config:FuseConfig",
     "evaluate": "recx.evaluate.config:EvaluateConfig",
+    "doctor": "recx.evaluate.doctor.config:DoctorConfig",
     "recommend": "recx.recommend.config:RecommendConfig",
     "sweep": "recx.sweep.config:SweepConfig",
     "run": "recx.run.config:RunConfig",

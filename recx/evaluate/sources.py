@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from recx import store
 from recx.arrays import Float32
-from recx.data import Pairs, UserBatch
+from recx.data import Dataset, Pairs, UserBatch
 from recx.errors import DataError, UsageError
 from recx.evaluate.result import Contribution, CurvePoint
 from recx.models.base import Allowed, Recommender
+from recx.prepare import stored
 from recx.train.runs import TrainRun, load_model, open_run
 
 if TYPE_CHECKING:
@@ -148,6 +149,26 @@ def about_run(run: TrainRun) -> About:
         run.stopped_on_valid,
         run.valid,
     )
+
+
+def load_dataset(source: Source, data_dir: str) -> tuple[Path, Dataset]:
+    """The data set that a run was made on and its folder: where it was, or under ``data_dir`` if that moved.
+
+    Raises DataError where it is gone or another one.
+    """
+    folder, fingerprint = source.dataset
+    places = (folder, Path(data_dir) / folder.name)
+    place = next((place for place in places if place.is_dir()), None)
+    if place is None:
+        raise DataError(
+            f"the data set of {source.folder} is gone: no {folder}; prepare it again, with the same settings"
+        )
+    dataset = stored.load(place)
+    if dataset.fingerprint != fingerprint:
+        raise DataError(
+            f"{place} is not what {source.folder} was trained on; run: recx prepare, then train again"
+        )
+    return place, dataset
 
 
 def check_same_data(sources: Sequence[Source]) -> None:

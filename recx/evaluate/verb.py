@@ -8,7 +8,7 @@ from pathlib import Path
 
 from recx import clock, store
 from recx.data import Dataset
-from recx.errors import DataError, UsageError
+from recx.errors import UsageError
 from recx.evaluate.config import EvaluateConfig
 from recx.evaluate.estimates import best_of, compare, estimates, headline_of, statistics_of
 from recx.evaluate.exposure import deciles, shares
@@ -17,7 +17,7 @@ from recx.evaluate.result import Entrant, Report, TaskResult
 from recx.evaluate.scoring import Scored, score_task
 from recx.evaluate.sliced import Sliced
 from recx.evaluate.slices import check_slices, slices_of
-from recx.evaluate.sources import About, Source, check_same_data, open_source
+from recx.evaluate.sources import About, Source, check_same_data, load_dataset, open_source
 from recx.evaluate.tasks import Task, asked_metrics, plan_tasks
 from recx.evaluate.verdict import verdict
 from recx.manifest import Record
@@ -45,12 +45,7 @@ def evaluate(config: EvaluateConfig, session: Session = QUIET) -> Report:
         )
     sources = [open_source(folder) for folder in dict.fromkeys(map(Path, config.runs))]
     check_same_data(sources)
-    place = _dataset_folder(config, sources[0])
-    dataset = stored.load(place)
-    if dataset.fingerprint != sources[0].dataset[1]:
-        raise DataError(
-            f"{place} is not what {sources[0].folder} was trained on; run: recx prepare, then train again"
-        )
+    place, dataset = load_dataset(sources[0], config.data_dir)
     tasks = plan_tasks(config, sources, dataset)
     asked_metrics(config, dataset)
     check_slices(config.slices, dataset)
@@ -193,14 +188,3 @@ def _about(task: Task, name: str) -> About:
 def _source(task: Task, name: str) -> tuple[Source, str]:
     folder, label = next(key for key, called in task.names.items() if called == name)
     return next(source for source in task.sources if source.folder == folder), label
-
-
-def _dataset_folder(config: EvaluateConfig, source: Source) -> Path:
-    """Where the prepared data set lies: where it was, or under ``data_dir`` where the runs have moved."""
-    folder = source.dataset[0]
-    for place in (folder, Path(config.data_dir) / folder.name):
-        if place.is_dir():
-            return place
-    raise DataError(
-        f"the data set of {source.folder} is gone: no {folder}; prepare it again, with the same settings"
-    )
