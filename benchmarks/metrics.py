@@ -2,6 +2,7 @@
 
     python benchmarks/metrics.py                     definitions, then speed, three rounds
     python benchmarks/metrics.py --only definitions
+    python benchmarks/metrics.py --only speed --who RecTools ranx
     python benchmarks/metrics.py --write             into benchmarks/METRICS.md as well
 
 Definitions: every library computes its metrics of the same few hundred lists, some of them short, some empty,
@@ -165,11 +166,12 @@ class Timed:
     grown: float
 
 
-def race(peers: Peers, rounds: int) -> str:
+def race(peers: Peers, rounds: int, asked: list[str]) -> str:
     """Markdown: seconds and memory of each, and whether equal definitions gave equal numbers."""
     whole = case_of(100_000, 100, 20_000, 1, short=False)
     timed, equal = [], {}
-    for who, users in RACE.items():
+    for who in dict.fromkeys(["recx", *asked]):
+        users = RACE[who]
         case = whole.first(users)
         told = [peers.run(who, case) for _ in range(rounds)]
         values, view = told[0]["values"], view_of(case)
@@ -217,6 +219,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--only", choices=["definitions", "speed"])
+    parser.add_argument("--who", nargs="*", choices=RACE, default=list(RACE), help="beside recx, in the race")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--work", type=Path, default=Path("results/benchmarks/metrics"))
     parser.add_argument("--peers", type=Path, default=Path("results/benchmarks/peers"), help="environments")
@@ -228,7 +231,7 @@ def main() -> None:
         chapters += ["## Definitions: the same numbers as the installed packages", definitions(peers)]
     if words.only != "definitions":
         head = "## Seven metrics at 5, 10 and 20, lists of 100, two cores"
-        chapters += [head, race(peers, words.rounds)]
+        chapters += [head, race(peers, words.rounds, words.who)]
     print("\n\n".join(chapters))
     if words.write:
         (HERE / "METRICS.md").write_text("\n\n".join(chapters) + "\n")
