@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from recx.evaluate.result import Entrant, Estimate, SliceResult
+from recx.evaluate.result import Comparison, Entrant, Estimate, SliceResult
 from recx.report import parts
 from recx.report.chapter import Chapter, Role, footnote, headed, higher_is_better, sign_of
 from recx.report.markup import Child, Markup, tag
@@ -64,23 +64,19 @@ def leaders_table(chapter: Chapter, found: Sequence[SliceResult], caption: Child
     for part in found:
         cells = [count(part.n_users), count(part.n_targets)]
         cells += [number(each.value) if each else MISSING for each in _headlines(part, who, headline)]
-        if part.leaders is None:
+        shown = [tag("td", cell, data_label=head) for head, cell in zip(heads[1:], cells, strict=False)]
+        if part.leaders:
+            shown += _led(chapter, part.leaders, parts.relative(chapter, part))
+        elif len(who) > 1:
             note = "too small" if part.n_users and not part.entrants else MISSING
-            shown = [tag("td", cell, data_label=head) for head, cell in zip(heads[1:], cells, strict=False)]
-            shown += [tag("td", note, data_label=heads[-2]), tag("td", MISSING)] if len(who) > 1 else []
-        else:
-            shown = [tag("td", cell, data_label=head) for head, cell in zip(heads[1:], cells, strict=False)]
-            shown += _led(chapter, part)
+            shown += [tag("td", note, data_label=heads[-2]), tag("td", MISSING, data_label=heads[-1])]
         rows.append(tag("tr", tag("th", part.name, scope="row", title=part.meaning), shown))
     return _table("wide", caption, heads, rows)
 
 
-def _led(chapter: Chapter, part: SliceResult) -> list[Markup]:
-    """The leader's difference on a slice and its p."""
-    compared = part.leaders
-    if compared is None:
-        return []
-    share, found = parts.relative(chapter, part), compared.difference
+def _led(chapter: Chapter, compared: Comparison, share: Estimate | None) -> list[Markup]:
+    """The leader's difference on a slice, in percent where that can be said, and its p."""
+    found = compared.difference
     if share is not None:
         shown, span = percent(share.value, sign=True), percent_interval(share).replace("% to", " to")
     else:
