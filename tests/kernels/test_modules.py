@@ -13,8 +13,9 @@ from numpy.testing import assert_array_equal
 from threadpoolctl import threadpool_limits
 
 import recx.kernels
-from recx.arrays import Float32
+from recx.arrays import Float32, Int32
 from recx.kernels.bpr import deal, pair_filter
+from recx.kernels.metrics import judge
 from recx.models.recency import csr
 from tests.kernels.test_neighbours import sparse
 
@@ -70,6 +71,10 @@ class Given:
     def ids(self, shape: int | tuple[int, ...], below: int) -> np.ndarray:
         return self.generator.integers(0, below, shape).astype(np.int32)
 
+    def places(self) -> Int32:
+        """Where each item of the lists stands among those of its row, -1 where it does not."""
+        return judge(self.nearest, *self.rows[:2])[0]
+
     def dealt(self) -> tuple[Any, ...]:
         """What bpr's ``deal`` takes, with four blocks of users and of items."""
         bounds = np.linspace(0, 700, 5).astype(np.int64)
@@ -108,9 +113,20 @@ CASES: dict[str, Callable[[Given], tuple[Any, ...]]] = {
     "gram.add_dense_rows": lambda g: (*g.rows, g.items),
     "gram.mirror": lambda g: (g.normal(300, 300),),
     "gram.diagonal_of_form": lambda g: (*g.rows, g.normal(300, 300)),
-    "metrics.judge": lambda g: (g.nearest, *g.rows, g.rows[2]),
+    "metrics.judge": lambda g: (g.nearest, *g.rows[:2]),
+    "metrics.running_gains": lambda g: (g.places(), *g.rows[::2], np.ones(20)),
+    "metrics.running_ideal": lambda g: (*g.rows[::2], np.ones(20)),
+    "metrics.running_precisions": lambda g: (g.places(),),
+    "metrics.first_hits": lambda g: (g.places(),),
+    "metrics.sums_over": lambda g: (g.nearest, np.arange(300.0), 10),
+    "metrics.surprising_hits": lambda g: (
+        g.places(), g.nearest, np.arange(700, dtype=np.int32), np.arange(300, dtype=np.int32),
+        *g.rows[:2], 10,
+    ),
+    "metrics.similarity_within": lambda g: (g.nearest, 10, *g.lists, False),
+    "metrics.areas": lambda g: (g.scores, *g.rows[:2]),
     "metrics.standardise_pairs": lambda g: (g.scores, *g.rows[:2]),
-    "metrics.distinct_items": lambda g: (g.nearest, g.ids((40, 700), 700), 300),
+    "metrics.shown_to": lambda g: (g.nearest, g.ids((40, 700), 700), np.array([5, 20]), 300),
     "nearest.similar": lambda g: (
         *g.rows, *g.columns, g.reg, g.reg, 0 * g.reg, 0 * g.reg, False, 0.0, g.nobody, 20,
     ),
