@@ -31,8 +31,8 @@ class GFCF(Recommender[GFCFConfig]):
     entry, R = D_u^-side X D_i^(side - 1). f is a polynomial: P of order 1, 2 P - P^2 of order 2, and of order
     3 P + .01 (-P^3 + 10 P^2 - 29 P), which comes near the ideal low-pass filter.
 
-    What differs: the ``neighbours`` largest entries of a row are kept of P and of f(P); values may be logs and
-    the history that is scored may be decayed. Scores are linear in the history, known user or not, so the
+    What differs: of P and of f(P) the ``neighbours`` largest entries of a row are kept; values may be logs
+    and the history that is scored may be decayed. Scores are linear in the history, known user or not, so the
     parts of its items explain them exactly. R^T R is never formed for lowpass: a history goes to the users
     that share it and back.
     """
