@@ -157,9 +157,9 @@ def _polynomial(
             room += np.float32(coefficient) * reached
             rows = csr_array(reached)
         blocks.append(largest(room, k))
-    lengths = np.concatenate([np.diff(block[0]) for block in blocks])
-    parts = (np.concatenate([block[at] for block in blocks]) for at in (1, 2))
-    return np.append(0, np.cumsum(lengths)), *parts
+    indptrs, kept, found = zip(*blocks, strict=True)
+    lengths = np.concatenate([np.diff(block) for block in indptrs])
+    return np.append(0, np.cumsum(lengths)), np.concatenate(kept), np.concatenate(found)
 
 
 def _directions(matrix: csr_array, factors: int, seed: int) -> Float64:
