@@ -48,9 +48,9 @@ def _split(node: dict[str, Any]) -> type:
 
 
 def _fuser(node: dict[str, Any]) -> type:
-    from recx.fuse.config import fuser_config_class
+    from recx.fuse.fusers import config_class
 
-    return fuser_config_class(str(node.get("name", "")))
+    return config_class(str(node.get("name", "")))
 
 
 GROUPS: dict[str, Group] = {

@@ -84,7 +84,7 @@ def _task(plain: store.Json) -> TaskResult:
             "headline": _bare(plain["headline"]),
             "entrants": [_entrant(entrant) for entrant in plain["entrants"]],
             "comparisons": [_comparison(comparison) for comparison in plain["comparisons"]],
-            "contributions": [Contribution(**part) for part in plain["contributions"]],
+            "contributions": [_contribution(part) for part in plain["contributions"]],
             "slices": [_slice(part) for part in plain.get("slices", [])],
         }
     )
@@ -93,6 +93,11 @@ def _task(plain: store.Json) -> TaskResult:
 def _entrant(plain: store.Json) -> Entrant:
     metrics = _metrics(plain["metrics"])
     return Entrant(**plain | {"metrics": metrics, "curve": [CurvePoint(**point) for point in plain["curve"]]})
+
+
+def _contribution(plain: store.Json) -> Contribution:
+    lost = plain["without"]
+    return Contribution(**plain | {"without": Estimate(**lost) if lost else None})
 
 
 def _slice(plain: store.Json) -> SliceResult:

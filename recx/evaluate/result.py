@@ -64,11 +64,12 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Contribution:
-    """What the stack listens to, or what a base is worth."""
+    """What the fuser listens to, and what a base or a group of features is worth to it."""
 
     label: str  # base or feature group
-    share: float | None  # of the stack's attribution, sums to 1 over the labels
-    without: float | None  # ndcg@10 (or rmse) lost on the window's held-out users when the base is left out
+    share: float | None  # of the fuser's attribution, sums to 1 over the labels
+    without: Estimate | None
+    """By how much ndcg@10 (or rmse) gets worse on the window's held-out users when it is left out, paired."""
 
 
 FEWEST_USERS = 30

@@ -12,7 +12,7 @@ from recx import store
 from recx.arrays import Float32
 from recx.data import Dataset, Pairs, UserBatch
 from recx.errors import DataError, UsageError
-from recx.evaluate.result import Contribution, CurvePoint
+from recx.evaluate.result import Contribution, CurvePoint, Estimate
 from recx.models.base import Allowed, Recommender
 from recx.prepare import stored
 from recx.train.runs import TrainRun, load_model, open_run
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from recx.fuse.runs import Fusion
 
 FINAL = "final"
-LEARNING = ("candidates", "ratings", "stack")
+LEARNING = ("candidates", "ratings", "fuser")
 """Stages of a fuse run that its fusion could not do without."""
 
 
@@ -89,8 +89,11 @@ class FusionSource:
 
     @property
     def contributions(self) -> list[Contribution]:
-        """What the stack listens to and what each base is worth."""
-        return [Contribution(part.label, part.share, part.without) for part in self.fusion.contributions]
+        """What the fuser listens to and what each base and feature group is worth."""
+        return [
+            Contribution(part.label, part.share, Estimate(**vars(part.without)) if part.without else None)
+            for part in self.fusion.contributions
+        ]
 
     def _about(self, label: str) -> About:
         """A base's own run; for the fusion what learning it took, without its bases."""

@@ -13,61 +13,85 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recx.arrays import Bool, Float32, Float64, Int32
+from recx.arrays import Float32, Float64
 from recx.data import Pairs, UserBatch
 from recx.fuse.bases import Answers, Ratings
-from recx.fuse.blends import rrf
 from recx.fuse.candidates import Candidates
+from recx.fuse.fusers.config import RRFConfig
+from recx.fuse.fusers.rrf import reciprocal_ranks
 from recx.fuse.known import ItemFacts
 from recx.fuse.surroundings import TINY, Column, Feature, surroundings
+from recx.fuse.table import Votes
 
-GROUPS = ("base", "user", "item", "pair")
+AGREEMENT = "agreement"
+"""Group of the columns that know every base."""
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Features of some pairs, and what the blends need beside them."""
+    """What is known of some pairs, as numbers, and what the bases say of them."""
 
     features: tuple[Feature, ...]
     values: Float32  # (pairs, features)
-    standard: Float32  # (pairs, bases) scores in the user's standard deviations
-    scaled: Float32  # (pairs, bases) scores in [0, 1] over the user's candidates
-    knows: Bool  # (pairs, bases)
+    votes: Votes
 
 
 def ranking_features(
     batch: UserBatch, answers: Answers, candidates: Candidates, facts: ItemFacts, groups: Sequence[str]
 ) -> Block:
     """The table of a block of users with their candidates."""
-    rows = candidates.rows
-    knows = answers.knows[rows]
     standard, scaled = _scales(answers, candidates)
-    columns: list[Column] = []
-    if "base" in groups:
-        ranks = np.where(candidates.ranks > 0, candidates.ranks, np.nan).astype(np.float32)
-        for at, label in enumerate(answers.labels):
-            for name, values in (("standard", standard), ("rank", ranks)):
-                column = np.where(knows[:, at], values[:, at], np.float32(np.nan))
-                columns.append((Feature(f"{label}.{name}", label), column))
-        columns += _agreement(candidates.ranks, standard, knows)
-    pairs = Pairs(rows, candidates.items)
-    columns += surroundings(batch, pairs, facts, groups)
-    return Block(*_joined(columns), standard, scaled, knows)
+    knows = answers.knows[candidates.rows]
+    votes = Votes(answers.labels, knows, standard, scaled, candidates.ranks)
+    return _block(batch, Pairs(candidates.rows, candidates.items), votes, facts, groups)
 
 
 def rating_features(
     batch: UserBatch, ratings: Ratings, pairs: Pairs, facts: ItemFacts, groups: Sequence[str]
 ) -> Block:
-    """The table of pairs to be rated: each base's rating and how far it lies from the bases' mean."""
-    columns: list[Column] = []
-    voices = np.where(ratings.knows, ratings.values, np.nan)
-    middle = _row_mean(voices)
-    if "base" in groups:
-        for at, label in enumerate(ratings.labels):
-            columns.append((Feature(f"{label}.rating", label), voices[:, at]))
-            columns.append((Feature(f"{label}.apart", label), voices[:, at] - middle))
+    """The table of pairs to be rated."""
+    votes = Votes(ratings.labels, ratings.knows, ratings.values, ratings.values, None)
+    return _block(batch, pairs, votes, facts, groups)
+
+
+def base_columns(votes: Votes) -> Iterator[Column]:
+    """What each base says, NaN where it does not know the user, and how far they agree.
+
+    Of rankings score and rank, of ratings the rating and how far it lies from the bases' mean.
+    """
+    said = np.where(votes.knows, votes.standard, np.float32(np.nan))
+    if votes.ranks is None:
+        middle = _row_mean(said)
+        for at, label in enumerate(votes.labels):
+            yield Feature(f"{label}.rating", label), said[:, at]
+            yield Feature(f"{label}.apart", label), said[:, at] - middle
+        return
+    listed = votes.knows & (votes.ranks > 0)
+    ranks = np.where(listed, votes.ranks, np.nan).astype(np.float32)
+    for at, label in enumerate(votes.labels):
+        yield Feature(f"{label}.standard", label), said[:, at]
+        yield Feature(f"{label}.rank", label), ranks[:, at]
+    # attributed to none of them
+    yield Feature("agreement.listed", AGREEMENT), listed.sum(axis=1).astype(np.float32)
+    reciprocal = reciprocal_ranks(votes.ranks, listed, RRFConfig.k).sum(axis=1)
+    yield Feature("agreement.rrf", AGREEMENT), reciprocal.astype(np.float32)
+    yield Feature("agreement.mean", AGREEMENT), _row_mean(said).astype(np.float32)
+
+
+def joined(columns: Sequence[Column], rows: int) -> tuple[tuple[Feature, ...], Float32]:
+    """Columns side by side: (rows, columns)."""
+    features = tuple(feature for feature, _ in columns)
+    if not columns:
+        return features, np.zeros((rows, 0), dtype=np.float32)
+    return features, np.ascontiguousarray(
+        np.stack([values for _, values in columns], axis=1), dtype=np.float32
+    )
+
+
+def _block(batch: UserBatch, pairs: Pairs, votes: Votes, facts: ItemFacts, groups: Sequence[str]) -> Block:
+    columns: list[Column] = list(base_columns(votes)) if "base" in groups else []
     columns += surroundings(batch, pairs, facts, groups)
-    return Block(*_joined(columns), ratings.values, ratings.values, ratings.knows)
+    return Block(*joined(columns, len(pairs)), votes)
 
 
 def _scales(answers: Answers, candidates: Candidates) -> tuple[Float32, Float32]:
@@ -84,27 +108,8 @@ def _scales(answers: Answers, candidates: Candidates) -> tuple[Float32, Float32]
     return np.stack(standard, axis=1), np.stack(scaled, axis=1)
 
 
-def _agreement(ranks: Int32, standard: Float32, knows: Bool) -> Iterator[Column]:
-    """How far the bases agree; attributed to none of them."""
-    yield Feature("agreement.listed", "agreement"), ((ranks > 0) & knows).sum(axis=1).astype(np.float32)
-    yield Feature("agreement.rrf", "agreement"), rrf(ranks, knows)
-    yield (
-        Feature("agreement.mean", "agreement"),
-        _row_mean(np.where(knows, standard, np.nan)).astype(np.float32),
-    )
-
-
 def _row_mean(values: Float32 | Float64) -> Float64:
     """Mean of the known entries of every row; NaN where there is none."""
     known = ~np.isnan(values)
     total, count = np.where(known, values, 0.0).sum(axis=1), known.sum(axis=1)
     return np.asarray(np.divide(total, count, out=np.full(len(values), np.nan), where=count > 0))
-
-
-def _joined(columns: Sequence[Column]) -> tuple[tuple[Feature, ...], Float32]:
-    features = tuple(feature for feature, _ in columns)
-    if not columns:
-        return features, np.zeros((0, 0), dtype=np.float32)
-    return features, np.ascontiguousarray(
-        np.stack([values for _, values in columns], axis=1), dtype=np.float32
-    )

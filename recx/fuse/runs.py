@@ -11,15 +11,15 @@ from typing import Any, final
 import numpy as np
 
 from recx import store
-from recx.arrays import Float32, Int32
+from recx.arrays import Float32, Int32, Int64
 from recx.data import Pairs, Rankings, UserBatch
 from recx.errors import DataError
-from recx.fuse import blends
 from recx.fuse.bases import FINAL, Answers, Bases
 from recx.fuse.features import Block
+from recx.fuse.fusers import config_class, create
+from recx.fuse.fusers.base import Fuser
 from recx.fuse.known import ItemFacts
-from recx.fuse.sanity import Sanity
-from recx.fuse.stack import Stack
+from recx.fuse.sanity import CONTROLS, Sanity
 from recx.fuse.surroundings import Feature
 from recx.fuse.windows import Asked, Breadth, Rated
 from recx.fuse.worth import Contribution
@@ -35,9 +35,9 @@ KNOWN = "known"
 
 @dataclass(frozen=True)
 class Part:
-    """One stacker of a fusion: rankings and ratings have one each."""
+    """One fitted fuser of a fusion: rankings and ratings have one each."""
 
-    file: str  # meta.txt
+    name: str  # its files begin with it: meta
     sanity: Sanity
     features: tuple[Feature, ...]
 
@@ -47,7 +47,7 @@ class Told:
     """What made a fusion recommend an item."""
 
     item: int
-    parts: dict[str, float]  # base, feature group, agreement or bias -> what it adds to the stack's score
+    parts: dict[str, float]  # base, feature group, agreement or bias -> what it adds to the fuser's score
 
 
 class Fusion:
@@ -62,32 +62,34 @@ class Fusion:
         self.protocol: dict[str, Any] = facts["protocol"]
         self.base_runs = {label: Path(run) for label, run in facts["base_runs"].items()}
         self.holdout_users: Int32 = store.read_arrays(folder / HOLDOUT)["users"]
-        self.contributions = [Contribution(**row) for row in facts["contributions"]]
+        self.config = config_class(self.name)(**facts["fuser"])
+        self.contributions = [Contribution.read(row) for row in facts["contributions"]]
         self.candidate_recall: float | None = facts["candidate_recall"]  # on the held-out users
         self.breadth = Breadth(**facts["breadth"] | {"groups": tuple(facts["breadth"]["groups"])})
         features = store.read_json(folder / FEATURES)
         self.parts = {
             kind: Part(
-                part["file"],
-                Sanity(**part["sanity"]),
-                tuple(Feature(**column) for column in features[part["file"]]),
+                part["name"],
+                Sanity.read(part["sanity"]),
+                tuple(Feature(**column) for column in features[part["name"]]),
             )
             for kind, part in facts["parts"].items()
         }
-        self.stack = lru_cache(self._stack)
+        self.fuser = lru_cache(self._fuser)
         self.bases = lru_cache(maxsize=1)(self._bases)
         self.facts = lru_cache(self._facts)
 
     @property
     def labels(self) -> dict[str, str]:
         """Label -> base, fusion or blend."""
-        plain = blends.RANKING if RANKING in self.parts else blends.RATING
         kinds = {**dict.fromkeys(self.base_runs, "base"), self.name: "fusion"}
-        return {**kinds, **dict.fromkeys(plain, "blend")}
+        for kind in self.parts:
+            kinds |= dict.fromkeys(controls(kind, self.name), "blend")
+        return kinds
 
     @property
     def note(self) -> str | None:
-        """Who answers instead of the stack, and why; None where the stack does."""
+        """Who answers instead of a learnt fuser, and why; None where the fuser does."""
         return "; ".join(part.sanity.note for part in self.parts.values() if part.sanity.note) or None
 
     def score_all(
@@ -105,8 +107,8 @@ class Fusion:
             return
         asked = self._ask(batch, allowed, fold, dict(answers))
         yield self.name, self._fused(asked)
-        for name in blends.RANKING:
-            yield name, asked.candidates.spread(asked.blend(name), asked.answers.consensus)
+        for name, control in controls(RANKING, self.name).items():
+            yield name, asked.candidates.spread(control.score(asked.rows), asked.answers.consensus)
 
     def score(self, batch: UserBatch, allowed: Allowed, fold: str = FINAL) -> Float32:
         """The fusion's scores alone: (n, n_items), -inf where ``allowed`` rules an item out.
@@ -130,9 +132,9 @@ class Fusion:
     def explain(self, batch: UserBatch, lists: Rankings, allowed: Allowed) -> list[list[Told]]:
         """What the fusion listened to for the items of ``lists``, row by row, in their order.
 
-        The parts of an item are the stack's contributions (TreeSHAP), summed by base and feature group; with
-        the constant ``bias`` they add up to its score before it is laid over the bases'. Where another stands
-        in for the stack, that is the only part; an item that is no candidate has none.
+        The parts of an item are what its score is made of, summed by base and feature group; with ``bias``
+        they add up to its score before it is laid over the bases'. A base that stands in for the fuser is the
+        only part, and so is a fuser whose scores are no sums; an item that is no candidate has none.
         """
         told: list[list[Told]] = []
         start = 0
@@ -146,8 +148,7 @@ class Fusion:
                 wanted = row * n_items + items[items >= 0].astype(np.int64)
                 place = np.minimum(np.searchsorted(held, wanted), max(len(held) - 1, 0))
                 found = held[place] == wanted
-                parts = self._parts_of(asked.block.values[place[found]])
-                at = iter(parts)
+                at = iter(self._parts_of(asked, place[found]))
                 told.append(
                     [
                         Told(int(item), next(at) if there else {})
@@ -156,38 +157,37 @@ class Fusion:
                 )
         return told
 
-    def _parts_of(self, values: Float32) -> list[dict[str, float]]:
-        part = self.parts[RANKING]
-        if part.sanity.fallback:
-            return [{part.sanity.fallback: 1.0}] * len(values)
-        groups = [feature.group for feature in part.features] + ["bias"]
-        found = []
-        for row in self.stack(RANKING).contributions(values) if len(values) else ():
-            sums: dict[str, float] = {}
-            for group, value in zip(groups, row, strict=True):
-                sums[group] = sums.get(group, 0.0) + float(value)
-            found.append(sums)
-        return found
+    def _parts_of(self, asked: Asked, places: Int64) -> list[dict[str, float]]:
+        """What made the scores of the candidates at ``places``, in that order."""
+        answering = self._answering(RANKING)
+        if isinstance(answering, str):
+            return [{answering: 1.0}] * len(places)
+        wanted = np.zeros(len(asked.rows), dtype=np.bool_)
+        wanted[places] = True
+        rows = asked.rows.keep(wanted)
+        parts = answering.parts(rows)
+        if parts is None:
+            return [{answering.config.name: float(score)} for score in answering.score(rows)]
+        labels = (*parts.groups, "bias")
+        sums = np.column_stack([parts.by_group(), parts.bias])
+        told = [dict(zip(labels, map(float, row), strict=True)) for row in sums]
+        return [told[at] for at in np.argsort(np.argsort(places))]
 
     def rate_all(self, batch: UserBatch, pairs: Pairs) -> dict[str, Float32]:
-        """Ratings (pairs,), unclipped, of the bases that rate, the fusion and the mean.
+        """Ratings (pairs,), unclipped, of the bases that rate, the fusion and the blends.
 
         Empty where none of them rates.
         """
         if RATING not in self.parts:
             return {}
-        part = self.parts[RATING]
         ratings = self.bases(FINAL).rate(batch, pairs)
         asked = Rated.of(batch, pairs, ratings, self.facts(FINAL), self.breadth.groups)
         self._check_columns(RATING, asked.block)
         found = {label: ratings.values[:, at] for at, label in enumerate(ratings.labels)}
-        found["mean"] = asked.mean
-        fused = (
-            found[part.sanity.fallback]
-            if part.sanity.fallback
-            else self.stack(RATING).score(asked.block.values, asked.mean)
-        )
-        return {**{label: found[label] for label in ratings.labels}, self.name: fused, "mean": found["mean"]}
+        blends = {name: each.score(asked.rows) for name, each in controls(RATING, self.name).items()}
+        answering = self._answering(RATING)
+        fused = found[answering] if isinstance(answering, str) else answering.score(asked.rows)
+        return {**found, self.name: fused, **blends}
 
     def _ask(self, batch: UserBatch, allowed: Allowed, fold: str, scores: dict[str, Float32]) -> Asked:
         bases = self.bases(fold)
@@ -197,18 +197,23 @@ class Fusion:
         return asked
 
     def _check_columns(self, kind: str, block: Block) -> None:
-        """A stacker reads columns by their place: they must be those it has learnt from."""
+        """A fuser reads columns by their place: they must be those it has learnt from."""
         if block.features != self.parts[kind].features:
             raise DataError(f"{self.folder} was fused by another version of recx; fuse again")
 
     def _fused(self, asked: Asked) -> Float32:
-        """The stack's scores, or those of who stands in for it."""
-        sanity = self.parts[RANKING].sanity
-        stand_in = sanity.fallback
-        if stand_in is not None and stand_in in self.base_runs:
-            return asked.answers.of(stand_in).copy()
-        scores = asked.blend(stand_in) if stand_in else self.stack(RANKING).score(asked.block.values)
-        return asked.candidates.spread(scores, asked.answers.consensus)
+        """The fuser's scores, or those of who stands in for it."""
+        answering = self._answering(RANKING)
+        if isinstance(answering, str):
+            return asked.answers.of(answering).copy()
+        return asked.candidates.spread(answering.score(asked.rows), asked.answers.consensus)
+
+    def _answering(self, kind: str) -> Fuser[Any] | str:
+        """The fuser, or the control or the base (its label) that stands in for it."""
+        stand_in = self.parts[kind].sanity.fallback
+        if stand_in is None:
+            return self.fuser(kind)
+        return stand_in if stand_in in self.base_runs else create(config_class(stand_in)())
 
     def _bases(self, fold: str) -> Bases:
         models = {}
@@ -220,9 +225,8 @@ class Fusion:
     def _facts(self, fold: str) -> ItemFacts:
         return ItemFacts.read(self.folder / KNOWN / f"{fold}.safetensors")
 
-    def _stack(self, kind: str) -> Stack:
-        part = self.parts[kind]
-        return Stack.read(self.folder / part.file, part.features)
+    def _fuser(self, kind: str) -> Fuser[Any]:
+        return create(self.config).read(self.folder, self.parts[kind].name)
 
 
 @dataclass(frozen=True)
@@ -242,14 +246,19 @@ class FuseRun:
             width = max(map(len, sanity.values))
             best_first = sorted(sanity.values, key=lambda label: -sanity.sign * sanity.values[label])
             lines += [f"  {label.ljust(width)}  {sanity.values[label]:.4f}" for label in best_first]
+            gain, word = sanity.gain, "higher" if sanity.sign > 0 else "lower"
+            lines.append(
+                f"  {sanity.fuser} is {gain.value:.4f} {word} than {sanity.best_base}, the best base there "
+                f"(95% interval {gain.low:+.4f} to {gain.high:+.4f})"
+            )
             lines.append("")
         if fusion.candidate_recall is not None:
             lines.append(f"candidates hold {fusion.candidate_recall:.1%} of what these users took")
         if shared := [part for part in fusion.contributions if part.share]:
             shared.sort(key=lambda part: -(part.share or 0))
-            lines.append("the stack listens to " + ", ".join(f"{p.label} {p.share:.0%}" for p in shared))
+            lines.append(f"{fusion.name} listens to " + ", ".join(f"{p.label} {p.share:.0%}" for p in shared))
         if fusion.note:
-            lines.append(f"the stack is not used: {fusion.note}")
+            lines.append(f"{fusion.name} is not used: {fusion.note}")
         return lines
 
 
@@ -261,6 +270,11 @@ def open_fusion(folder: Path) -> Fusion:
     return Fusion(folder, manifest)
 
 
+def controls(kind: str, name: str) -> dict[str, Fuser[Any]]:
+    """The blends without learning that stand beside the fuser called ``name``."""
+    return {label: create(config_class(label)()) for label in CONTROLS[kind] if label != name}
+
+
 def plain(part: Part) -> store.Json:
     """A part as the manifest holds it; its features stand in features.json."""
-    return {"file": part.file, "sanity": asdict(part.sanity)}
+    return {"name": part.name, "sanity": asdict(part.sanity)}

@@ -1,11 +1,16 @@
-"""Is the stack worth it? It answers if it beats the best base and rrf on users it has not learnt from."""
+"""Is the fusion worth it? A learnt one answers if it beats the best base and rrf on users it has not seen."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from recx.metrics import parse
+from recx.fuse.judge import better
+from recx.metrics import Metric, parse
+from recx.metrics.statistics import Interval, Statistic
+
+CONTROLS = {"ranking": ("rrf", "combsum", "mean"), "rating": ("mean",)}
+"""Fusers without learning that stand beside every fusion; a learnt one must beat the first."""
 
 
 @dataclass(frozen=True)
@@ -16,18 +21,35 @@ class Sanity:
     users: int
     values: dict[str, float]  # label -> mean over the users, or over their ratings
     fuser: str
+    learnt: bool
     best_base: str
-    rival: str  # the better of the best base and the plain blend: rrf for rankings, mean for ratings
+    rival: str  # the better of the best base and the first control
+    gain: Interval  # by how much the fuser does better than the best base, paired by user
 
     @staticmethod
     def of(
-        metric: str, users: int, values: Mapping[str, float], bases: tuple[str, ...], fuser: str
+        metric: Metric,
+        users: int,
+        entrants: Mapping[str, Statistic],
+        bases: tuple[str, ...],
+        fuser: str,
+        learnt: bool,
     ) -> Sanity:
-        """Find the stack's rival."""
-        sign = 1 if parse(metric).higher_is_better else -1
+        """Find the fuser's rival."""
+        sign = 1 if metric.higher_is_better else -1
+        control = CONTROLS["ranking" if metric.higher_is_better else "rating"][0]
+        values = {label: each.value for label, each in entrants.items()}
         best_base = max(bases, key=lambda label: sign * values[label])
-        rival = max((best_base, "rrf" if sign > 0 else "mean"), key=lambda label: sign * values[label])
-        return Sanity(metric, users, dict(values), fuser, best_base, rival)
+        rival = max((best_base, control), key=lambda label: sign * values[label])
+        gain = better(entrants[fuser], entrants[best_base], sign)
+        return Sanity(str(metric), users, values, fuser, learnt, best_base, rival, gain)
+
+    @staticmethod
+    def read(plain: Mapping[str, object]) -> Sanity:
+        """The comparison that a manifest describes."""
+        gain = plain["gain"]
+        assert isinstance(gain, dict)
+        return Sanity(**{**plain, "gain": Interval(**gain)})  # type: ignore[arg-type]
 
     @property
     def sign(self) -> int:
@@ -36,17 +58,17 @@ class Sanity:
 
     @property
     def fallback(self) -> str | None:
-        """Who answers instead of the stack; None where the stack has earned its place."""
-        return (
-            None if self.sign * self.values[self.fuser] > self.sign * self.values[self.rival] else self.rival
-        )
+        """Who answers instead of a learnt fuser; None where it has earned its place."""
+        if not self.learnt or self.sign * self.values[self.fuser] > self.sign * self.values[self.rival]:
+            return None
+        return self.rival
 
     @property
     def note(self) -> str | None:
-        """What a reader must know where the stack does not answer."""
+        """What a reader must know where the fuser does not answer."""
         if self.fallback is None:
             return None
         return (
-            f"{self.metric} on {self.users:,} held-out users is {self.values[self.fuser]:.4f} for the stack "
-            f"and {self.values[self.rival]:.4f} for {self.rival}, so {self.rival} answers"
+            f"{self.metric} on {self.users:,} held-out users is {self.values[self.fuser]:.4f} for the "
+            f"{self.fuser} and {self.values[self.rival]:.4f} for {self.rival}, so {self.rival} answers"
         )

@@ -1,55 +1,136 @@
-"""What a stacker learns from: pairs of user and item with their features and what came of them."""
+"""What a fuser looks at and learns from: pairs of user and item, what is said of them, what came of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self
 
 import numpy as np
 
 from recx.arrays import Bool, Float32, Int32, Int64
 from recx.fuse.surroundings import Feature
+from recx.metrics.lists import Targets
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
-    """Rows with features and labels, grouped by user."""
+class Votes:
+    """What every base says of some pairs: (rows, bases)."""
+
+    labels: tuple[str, ...]
+    knows: Bool  # False: the fallback (popularity, or the mean rating) answered for the base
+    standard: Float32  # score in the user's standard deviations; where the bases rate, the rating
+    scaled: Float32  # score in [0, 1] over what the user may be recommended; or the rating
+    ranks: Int32 | None  # from 1, 0: not in the base's top list; None where the bases rate
+
+    @property
+    def heard(self) -> Bool:
+        """``knows``, and every base where none knows the user: the fallback is all there is."""
+        return self.knows | ~self.knows.any(axis=1, keepdims=True)
+
+    @property
+    def listed(self) -> Bool:
+        """In the top list of a base that is heard; whatever is to be rated."""
+        return self.heard if self.ranks is None else self.heard & (self.ranks > 0)
+
+    def keep(self, rows: Bool) -> Votes:
+        """Those on some of the rows."""
+        ranks = None if self.ranks is None else self.ranks[rows]
+        return Votes(self.labels, self.knows[rows], self.standard[rows], self.scaled[rows], ranks)
+
+    def of(self, chosen: Sequence[str]) -> Votes:
+        """Those of some of the bases."""
+        at = [self.labels.index(label) for label in chosen]
+        ranks = None if self.ranks is None else self.ranks[:, at]
+        return Votes(tuple(chosen), self.knows[:, at], self.standard[:, at], self.scaled[:, at], ranks)
+
+    @staticmethod
+    def concatenate(parts: Sequence[Votes]) -> Votes:
+        """Those of the same bases on several tables."""
+        ranks = [part.ranks for part in parts if part.ranks is not None]
+        return Votes(
+            parts[0].labels,
+            np.concatenate([part.knows for part in parts]),
+            np.concatenate([part.standard for part in parts]),
+            np.concatenate([part.scaled for part in parts]),
+            np.concatenate(ranks) if ranks else None,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Pairs to be scored, grouped by user."""
 
     features: tuple[Feature, ...]
     values: Float32  # (rows, features)
     items: Int32  # (rows,)
-    labels: Float32  # (rows,) grade of a relevant item, 0 of others; or the rating
-    sizes: Int64  # (groups,) rows of every user
+    sizes: Int64  # (groups,) rows of every user, 0 for one without
     users: Int32  # (groups,)
-    start: Float32 | None = None  # (rows,) ratings: the mean of the bases, from which the stacker goes on
+    votes: Votes
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.items)
 
-    @property
+    @cached_property
     def bounds(self) -> Int64:
         """Where every user's rows begin, and where the last one's end: (groups + 1,)."""
         return np.append(0, np.cumsum(self.sizes))
 
-    def take(self, groups: Bool) -> Table:
-        """The rows of some users: (groups,)."""
-        return self.keep(np.repeat(groups, self.sizes))
+    @cached_property
+    def groups(self) -> Int64:
+        """The group each row belongs to: (rows,)."""
+        return np.repeat(np.arange(len(self.sizes)), self.sizes)
 
-    def keep(self, rows: Bool) -> Table:
-        """Some of the rows: (rows,). Users who are left with none are gone."""
-        sizes = np.diff(np.append(0, np.cumsum(rows))[self.bounds])
-        some = sizes > 0
-        return Table(
-            self.features,
-            self.values[rows],
-            self.items[rows],
-            self.labels[rows],
-            sizes[some],
-            self.users[some],
-            None if self.start is None else self.start[rows],
+    @property
+    def start(self) -> Float32 | None:
+        """What ratings are corrected from, the mean of all bases; None where the bases rank: (rows,)."""
+        return self.votes.standard.mean(axis=1) if self.votes.ranks is None else None
+
+    def keep(self, rows: Bool) -> Self:
+        """Some of the rows: (rows,). Users who are left with none stay."""
+        return replace(
+            self,
+            values=self.values[rows],
+            items=self.items[rows],
+            sizes=np.diff(np.append(0, np.cumsum(rows))[self.bounds]),
+            votes=self.votes.keep(rows),
         )
 
-    def taught(self) -> Table:
+    def take(self, groups: Bool) -> Self:
+        """The rows of some users: (groups,)."""
+        kept = self.keep(np.repeat(groups, self.sizes))
+        return replace(kept, sizes=kept.sizes[groups], users=kept.users[groups])
+
+    def columns(self, chosen: Sequence[int]) -> Self:
+        """The same with some of the features."""
+        return replace(
+            self, features=tuple(self.features[at] for at in chosen), values=self.values[:, list(chosen)]
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Table(Rows):
+    """Rows whose outcome is known."""
+
+    labels: Float32  # (rows,) grade of a relevant item, 0 of others; or the rating
+    targets: Targets | None  # all that was to be found, group by group, among the rows or not; None: ratings
+
+    @staticmethod
+    def of(rows: Rows, labels: Float32, targets: Targets | None) -> Table:
+        """``rows`` with what came of them."""
+        return Table(
+            rows.features, rows.values, rows.items, rows.sizes, rows.users, rows.votes, labels, targets
+        )
+
+    def keep(self, rows: Bool) -> Self:
+        return replace(super().keep(rows), labels=self.labels[rows])
+
+    def take(self, groups: Bool) -> Self:
+        targets = None if self.targets is None else self.targets.take(np.flatnonzero(groups))
+        return replace(super().take(groups), targets=targets)
+
+    def taught(self) -> Self:
         """The users with something relevant among their rows: a ranking learns nothing from the others."""
         hits = np.append(0, np.cumsum(self.labels > 0))[self.bounds]
         return self.take(np.diff(hits) > 0)
@@ -57,13 +138,14 @@ class Table:
     @staticmethod
     def concatenate(parts: Sequence[Table]) -> Table:
         """One table of several with the same features."""
-        starts = [part.start for part in parts if part.start is not None]
+        targets = [part.targets for part in parts if part.targets is not None]
         return Table(
             parts[0].features,
             np.concatenate([part.values for part in parts]),
             np.concatenate([part.items for part in parts]),
-            np.concatenate([part.labels for part in parts]),
             np.concatenate([part.sizes for part in parts]),
             np.concatenate([part.users for part in parts]),
-            np.concatenate(starts) if starts else None,
+            Votes.concatenate([part.votes for part in parts]),
+            np.concatenate([part.labels for part in parts]),
+            Targets.concatenate(targets) if targets else None,
         )

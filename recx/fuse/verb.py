@@ -9,9 +9,9 @@ from recx import clock, store
 from recx.errors import UsageError
 from recx.fuse import guard
 from recx.fuse.config import FuseConfig
+from recx.fuse.fusers import FUSERS
 from recx.fuse.learning import Learning
 from recx.fuse.runs import FuseRun, open_fusion
-from recx.fuse.stack import check
 from recx.manifest import Record
 from recx.metrics.protocol import Protocol
 from recx.prepare import prepare
@@ -23,7 +23,7 @@ from recx.train.machine import limit_threads
 from recx.train.runs import TrainRun, open_run
 
 QUIET = Session()
-RESERVED = ("stack", "rrf", "combsum", "mean", "agreement", "user", "item", "pair")
+RESERVED = (*FUSERS, "agreement", "user", "item", "pair", "bias")
 """Labels that mean something else in a fusion."""
 
 
@@ -61,7 +61,7 @@ def fuse(config: FuseConfig, session: Session = QUIET, resume: bool = False) -> 
 
 
 def _check(config: FuseConfig) -> None:
-    check(config.fuser)
+    config.fuser.check()
     if not config.runs and not config.bases:
         raise UsageError("there is nothing to fuse; give bases=[als,ease] or runs=[results/train/als-…]")
     least = {"top": max([*config.k, 1]), "union": max([*config.k, 1])}
@@ -106,7 +106,7 @@ def _key(config: FuseConfig, runs: dict[str, TrainRun], protocol: Protocol) -> s
     """Of everything that shapes the fusion."""
     room = Path(__file__).parent
     files = {
-        *room.glob("*.py"),
+        *room.rglob("*.py"),
         *(room.parent / "metrics").glob("*.py"),
         *(room.parent / "kernels").glob("*.py"),
     }

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from recx.arrays import Bool, Float32, Int32
+from recx.arrays import Bool, Int32
 from recx.data import Fold, Pairs, Rankings, UserBatch, user_batches
 from recx.errors import DataError
-from recx.fuse import blends
 from recx.fuse.bases import Answers, Bases, Ratings
 from recx.fuse.candidates import Candidates, unite
 from recx.fuse.features import Block, ranking_features, rating_features
 from recx.fuse.known import ItemFacts
-from recx.fuse.table import Table
+from recx.fuse.table import Rows, Table
 from recx.metrics.lists import Targets
 from recx.metrics.measure import rating_questions
 from recx.models.base import Allowed, block_size
@@ -46,23 +46,16 @@ class Asked:
         block = ranking_features(batch, answers, candidates, facts, breadth.groups)
         return Asked(batch, answers, candidates, block)
 
-    def blend(self, name: str) -> Float32:
-        """The candidates' scores by one of the blends: (pairs,)."""
-        block = self.block
-        return blends.blend(name, self.candidates.ranks, block.scaled, block.standard, block.knows)
+    @cached_property
+    def rows(self) -> Rows:
+        """The candidates as a fuser sees them."""
+        block, candidates = self.block, self.candidates
+        sizes = np.diff(candidates.indptr)
+        return Rows(block.features, block.values, candidates.items, sizes, self.batch.users, block.votes)
 
     def table(self, targets: Targets) -> Table:
         """The candidates with their grades; row i of the block is row i of ``targets``."""
-        block, candidates = self.block, self.candidates
-        sizes = np.diff(candidates.indptr)
-        return Table(
-            block.features,
-            block.values,
-            candidates.items,
-            candidates.grades(targets),
-            sizes,
-            self.batch.users,
-        )
+        return Table.of(self.rows, self.candidates.grades(targets), targets)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,18 +93,7 @@ class Window:
         parts = []
         for batch, pairs, rows in rating_questions(self.fold.target, self.fold):
             asked = Rated.of(batch, pairs, self.bases.rate(batch, pairs), self.facts, groups)
-            sizes = np.bincount(pairs.row, minlength=len(batch))
-            parts.append(
-                Table(
-                    asked.block.features,
-                    asked.block.values,
-                    pairs.item,
-                    rows.values,
-                    sizes,
-                    batch.users,
-                    asked.mean,
-                )
-            )
+            parts.append(Table.of(asked.rows, rows.values, None))
         if not parts:
             raise DataError(f"{self.fold.name} has no ratings to learn from")
         return Table.concatenate(parts)
@@ -119,8 +101,10 @@ class Window:
 
 @dataclass(frozen=True, eq=False)
 class Rated:
-    """Pairs to be rated: what the bases said, what a stacker sees of it."""
+    """Pairs to be rated: what the bases said, what a fuser sees of it."""
 
+    batch: UserBatch
+    pairs: Pairs
     ratings: Ratings
     block: Block
 
@@ -129,55 +113,44 @@ class Rated:
         batch: UserBatch, pairs: Pairs, ratings: Ratings, facts: ItemFacts, groups: Sequence[str]
     ) -> Rated:
         """Build the features of what the bases rated."""
-        return Rated(ratings, rating_features(batch, ratings, pairs, facts, groups))
+        return Rated(batch, pairs, ratings, rating_features(batch, ratings, pairs, facts, groups))
 
-    @property
-    def mean(self) -> Float32:
-        """The mean of all bases, those included that fell back on averages: (pairs,)."""
-        return blends.mean(self.ratings.values, np.ones_like(self.ratings.knows))
+    @cached_property
+    def rows(self) -> Rows:
+        """The pairs as a fuser sees them."""
+        block = self.block
+        sizes = np.bincount(self.pairs.row, minlength=len(self.batch))
+        return Rows(block.features, block.values, self.pairs.item, sizes, self.batch.users, block.votes)
 
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """The window's users that the stacker does not learn from, and everyone's lists for them."""
+    """The window's users that the fuser does not learn from, and the bases' own lists for them."""
 
     targets: Targets
     table: Table
-    candidates: Candidates
-    ranked: Mapping[str, Rankings]  # bases and blends
-    order: Int32
+    ranked: Mapping[str, Rankings]  # base -> lists
 
     @property
     def recall(self) -> float:
-        """Share of the users' relevant items that are candidates at all: the stack's ceiling."""
+        """Share of the users' relevant items that are candidates at all: the fuser's ceiling."""
         return float((self.table.labels > 0).sum() / max(1, len(self.targets.items)))
-
-    def lists(self, scores: Float32, k: int) -> Rankings:
-        """Lists of the candidates by ``scores`` (rows of the table,)."""
-        return self.candidates.best(scores, self.order, k, self.targets.users)
 
 
 def hold_out(window: Window, targets: Targets, allowed: Allowed, breadth: Breadth, k: int) -> HeldOut:
     """Ask the held-out users; lists of length ``k``."""
     tables: list[Table] = []
-    unions: list[Candidates] = []
     ranked: dict[str, list[Rankings]] = {}
     for asked, wanted in window.ask(targets, allowed, breadth):
         tables.append(asked.table(wanted))
-        unions.append(asked.candidates)
         users = asked.batch.users
         tops = asked.answers.tops(k)
         for at, label in enumerate(asked.answers.labels):
             ranked.setdefault(label, []).append(_listed(users, tops[:, at]))
-        for name in blends.RANKING:
-            best = asked.candidates.best(asked.blend(name), allowed.order, k, users)
-            ranked.setdefault(name, []).append(best)
     return HeldOut(
         targets,
         Table.concatenate(tables),
-        Candidates.concatenate(unions),
         {label: Rankings.concatenate(parts) for label, parts in ranked.items()},
-        allowed.order,
     )
 
 

@@ -1,25 +1,28 @@
-"""What the stack listens to, and what each base is worth to it."""
+"""What a fuser listens to, and what each base and each feature group is worth to it."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from recx.arrays import Float32, Float64
-from recx.fuse.config import StackConfig
-from recx.fuse.stack import Stack, fit_stack
+from recx.arrays import Float64
+from recx.fuse.features import AGREEMENT, base_columns, joined
+from recx.fuse.fusers import create
+from recx.fuse.fusers.base import Lesson, Parts
+from recx.fuse.fusers.config import FuserConfig
+from recx.fuse.judge import Contest, better
 from recx.fuse.table import Table
+from recx.metrics.statistics import Interval, Statistic
 
 SAMPLE = 2000
 """Rows that are taken apart: shares settle long before."""
 USERS = 400
-"""Users that the stacks with a base left out learn from."""
-TREES = 60
-"""Trees of such a stack: the comparison is with one of the same size."""
+"""Users that the fusers with something left out learn from."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,14 @@ class Contribution:
     """A base or a feature group."""
 
     label: str
-    share: float | None  # of the stack's attribution; sums to 1 over the labels
-    without: float | None  # metric lost on the held-out users when the base is left out
+    share: float | None  # of what makes the fuser's scores; sums to 1 over the labels
+    without: Interval | None  # metric lost on the held-out users when it is left out, paired by user
+
+    @staticmethod
+    def read(plain: Mapping[str, Any]) -> Contribution:
+        """The contribution that a manifest describes."""
+        lost = plain["without"]
+        return Contribution(plain["label"], plain["share"], Interval(**lost) if lost else None)
 
 
 @dataclass(frozen=True)
@@ -38,108 +47,88 @@ class FeatureShare:
     feature: str
     group: str
     share: float  # of the absolute contributions of all columns
-    gain: float  # LightGBM's: loss saved by splits on it, share
 
 
-def shares(stack: Stack, table: Table, seed: int) -> tuple[dict[str, float], list[FeatureShare]]:
-    """Mean absolute contribution per group and per feature, as shares, over a sample of the table's rows.
+def shares(parts: Parts, ranks: bool) -> tuple[dict[str, float], list[FeatureShare]]:
+    """Mean absolute contribution per group and per feature, as shares.
 
-    Contributions (TreeSHAP) add up to a row's score; those of a group are added before their size is taken,
-    so that columns which cancel each other out do not count.
+    Those of a group are added before their size is taken, so that columns which cancel each other out do not
+    count. Of rankings only differences matter: what every row gets alike says nothing.
     """
-    rows = np.random.default_rng(seed).permutation(len(table))[:SAMPLE]
-    parts = stack.contributions(table.values[np.sort(rows)])[:, :-1]
-    # only differences rank: what every row gets alike says nothing
-    parts = parts - parts.mean(axis=0) if table.start is None else parts
-    groups = list(dict.fromkeys(feature.group for feature in stack.features))
-    of_group = np.array([groups.index(feature.group) for feature in stack.features])
-    sums = np.stack([parts[:, of_group == at].sum(axis=1) for at in range(len(groups))], axis=1)
-    by_group = _as_shares(np.abs(sums).mean(axis=0))
-    by_feature = _as_shares(np.abs(parts).mean(axis=0))
-    gain = _as_shares(stack.gains)
+    by_group, by_feature = _sizes(parts.by_group(), ranks), _sizes(parts.values, ranks)
     features = [
-        FeatureShare(feature.name, feature.group, float(share), float(saved))
-        for feature, share, saved in zip(stack.features, by_feature, gain, strict=True)
+        FeatureShare(column.name, column.group, float(share))
+        for column, share in zip(parts.columns, by_feature, strict=True)
     ]
-    return {group: float(share) for group, share in zip(groups, by_group, strict=True)}, features
+    return {group: float(share) for group, share in zip(parts.groups, by_group, strict=True)}, features
+
+
+def sample(table: Table, seed: int) -> Table:
+    """Some rows to be taken apart."""
+    kept = np.zeros(len(table), dtype=np.bool_)
+    kept[np.random.default_rng(seed).permutation(len(table))[:SAMPLE]] = True
+    return table.keep(kept)
 
 
 def left_out(
-    table: Table,
-    held_out: Table,
-    labels: tuple[str, ...],
-    config: StackConfig,
-    objective: str,
-    seed: int,
-    threads: int,
-    measure: Callable[[Float32], float],
-) -> dict[str, float]:
-    """Metric of a small stack of all bases minus that of one without the base, per base.
+    table: Table | None, held_out: Table, config: FuserConfig, groups: Sequence[str], lesson: Lesson
+) -> dict[str, Interval]:
+    """By how much a fuser of everything does better than one without each base and each group of features.
 
-    ``measure`` turns scores of the held-out rows into the metric. A candidate that only the left-out base has
-    brought is left out too.
+    Both learn anew from some of the users and are measured on the held-out ones. A candidate that only the
+    left-out base has brought is left out too. ``table`` is None for a fuser that does not learn.
     """
-    if len(labels) < 2:
+    if table is not None:
+        few = np.zeros(len(table.sizes), dtype=np.bool_)
+        few[np.random.default_rng(lesson.seed).permutation(len(few))[:USERS]] = True
+        table = table.take(few)
+    lighter = config.lighter()
+
+    def measured(label: str | None) -> Statistic:
+        fuser, asked = create(lighter), held_out if label is None else without(held_out, label)
+        if table is not None:
+            fuser.fit(table if label is None else without(table, label), None, lesson)
+        return Contest(lesson.judge, asked).statistic(fuser.score(asked))
+
+    bases = held_out.votes.labels
+    things = [*(bases if len(bases) > 1 else ()), *groups]
+    if not things:
         return {}
-    few = np.zeros(len(table.sizes), dtype=np.bool_)
-    few[np.random.default_rng(seed).permutation(len(few))[:USERS]] = True
-    table = table.take(few)
+    everything = measured(None)
+    return {thing: better(everything, measured(thing), lesson.judge.sign) for thing in things}
 
-    def metric(label: str | None) -> float:
-        # columns of agreement know every base
-        columns = [
-            at for at, feature in enumerate(table.features) if feature.group not in ("agreement", label or "")
-        ]
-        learnt, asked = _without(table, labels, label), _without(held_out, labels, label)
-        kept = _listed(learnt, labels, label)
-        stack = fit_stack(learnt.keep(kept), None, config, objective, seed, threads, columns, TREES)
-        scores = stack.score(asked.values[:, columns], asked.start)
-        scores[~_listed(asked, labels, label)] = -np.inf
-        return measure(scores)
 
-    everyone = metric(None)
-    return {label: everyone - metric(label) for label in labels}
+def without(table: Table, label: str) -> Table:
+    """The table as it would be without a base, or without a group of features."""
+    votes = table.votes
+    if label not in votes.labels:
+        return table.columns([at for at, each in enumerate(table.features) if each.group != label])
+    others = votes.of([each for each in votes.labels if each != label])
+    bases = {*votes.labels, AGREEMENT}
+    left = [at for at, each in enumerate(table.features) if each.group not in bases]
+    features, values = tuple(table.features[at] for at in left), table.values[:, left]
+    if len(left) < len(table.features):
+        # columns of one base may know of the others: they are made anew
+        said, columns = joined(list(base_columns(others)), len(table))
+        features, values = (*said, *features), np.column_stack([columns, values])
+    found = replace(table, features=features, values=values, votes=others)
+    if others.ranks is None:
+        return found
+    return found.keep(np.asarray((others.ranks > 0).any(axis=1)))
 
 
 def attribution_csv(features: list[FeatureShare]) -> str:
     """The shares as a table, largest first."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(["feature", "group", "share", "gain"])
+    rows.writerow(["feature", "group", "share"])
     for row in sorted(features, key=lambda feature: -feature.share):
-        rows.writerow([row.feature, row.group, f"{row.share:.6f}", f"{row.gain:.6f}"])
+        rows.writerow([row.feature, row.group, f"{row.share:.6f}"])
     return text.getvalue()
 
 
-def _as_shares(values: Float64) -> Float64:
-    return np.asarray(values / max(float(values.sum()), 1e-300))
-
-
-def _column(table: Table, name: str) -> Float32 | None:
-    for at, feature in enumerate(table.features):
-        if feature.name == name:
-            return np.asarray(table.values[:, at])
-    return None
-
-
-def _listed(
-    table: Table, labels: tuple[str, ...], label: str | None
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Rows that a base other than ``label`` lists; all rows of ratings."""
-    others = [_column(table, f"{other}.rank") for other in labels if other != label]
-    ranks = [column for column in others if column is not None]
-    if label is None or not ranks:
-        return np.ones(len(table), dtype=np.bool_)
-    return np.asarray(np.any([~np.isnan(rank) for rank in ranks], axis=0))
-
-
-def _without(table: Table, labels: tuple[str, ...], label: str | None) -> Table:
-    """Ratings start from the mean of the other bases."""
-    if table.start is None or label is None:
-        return table
-    columns = [_column(table, f"{other}.rating") for other in labels if other != label]
-    known = np.stack([column for column in columns if column is not None], axis=1)
-    there = ~np.isnan(known)
-    total, count = np.where(there, known, 0).sum(axis=1), there.sum(axis=1)
-    start = np.where(count > 0, total / np.maximum(count, 1), table.start).astype(np.float32)
-    return replace(table, start=start)
+def _sizes(parts: Float64, ranks: bool) -> Float64:
+    if ranks:
+        parts = parts - parts.mean(axis=0)
+    sizes = np.abs(parts).mean(axis=0)
+    return np.asarray(sizes / max(float(sizes.sum()), 1e-300))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
@@ -68,6 +69,17 @@ class Targets:
         some = left > 0
         indptr = np.append(0, np.cumsum(left[some])).astype(np.int64)
         return self._of(self.users[some], indptr, counts)
+
+    @staticmethod
+    def concatenate(parts: Sequence[Targets]) -> Targets:
+        """Those of several blocks of users, one below the other."""
+        counts = np.concatenate([part.counts for part in parts])
+        return Targets(
+            np.concatenate([part.users for part in parts]),
+            np.append(0, np.cumsum(counts)),
+            np.concatenate([part.items for part in parts]),
+            np.concatenate([part.grades for part in parts]),
+        )
 
     def sample(self, most: int, seed: int) -> Targets:
         """At most ``most`` users, drawn with ``seed``; all of them where there are no more."""

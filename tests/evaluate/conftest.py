@@ -14,16 +14,20 @@ from recx.arrays import Float32, Int32
 from recx.data import Dataset, Pairs, UserBatch
 from recx.evaluate import sources, verb
 from recx.evaluate.sources import FusionSource, Source, TrainSource
+from recx.metrics.statistics import Interval
 from recx.models.base import Allowed, EpochReport
 from recx.train.runs import Fit, TrainRun
 from tests.synthetic import Told, ToldConfig
+
+
+LOST = Interval(0.01, 0.0, 0.02, 0.005, 9)
 
 
 @dataclass(frozen=True)
 class Part:
     label: str
     share: float | None
-    without: float | None
+    without: Interval | None
 
 
 @dataclass
@@ -38,7 +42,7 @@ class FakeFusion:
     tables: dict[str, Float32]
     labels: dict[str, str]
     holdout_users: Int32
-    contributions: list[Part] = field(default_factory=lambda: [Part("good", 0.7, 0.01)])
+    contributions: list[Part] = field(default_factory=lambda: [Part("good", 0.7, LOST)])
     candidate_recall: float | None = 0.9
     note: str | None = None
 
@@ -87,7 +91,7 @@ class Shop:
         folder.mkdir(parents=True)
         stages = {
             name: {"seconds": 1.5, "peak_megabytes": 200.0}
-            for name in ("candidates", "stack", "contributions")
+            for name in ("candidates", "fuser", "contributions")
         }
         store.write_json(folder / store.MANIFEST, {"stages": stages, "config": {"fuser": {"name": "stack"}}})
         base_tables = {label: self.models[Path(run)].table for label, run in bases.items()}

@@ -12,7 +12,8 @@ import pytest
 from recx.arrays import Bool, Float32, Float64, Int32
 from recx.data import Catalog, Dataset, Fold, Rankings, UserBatch, user_batches
 from recx.fuse import learning, runs
-from recx.fuse.config import FuseConfig, StackConfig
+from recx.fuse.config import FuseConfig
+from recx.fuse.fusers.config import FuserConfig, StackConfig
 from recx.fuse.learning import Learning
 from recx.fuse.runs import Fusion, open_fusion
 from recx.kernels.topk import top_k
@@ -96,7 +97,7 @@ class Fused:
 
     def gain(self, over: str) -> tuple[float, float]:
         """Mean and lower end of the 95 % interval of the paired difference to ``over``."""
-        difference = self.ndcg["stack"] - self.ndcg[over]
+        difference = self.ndcg[self.fusion.name] - self.ndcg[over]
         half = 1.96 * difference.std(ddof=1) / np.sqrt(len(difference))
         return float(difference.mean()), float(difference.mean() - half)
 
@@ -105,7 +106,7 @@ class Fused:
 def fused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Fused]:
     """Fuse the bases of a world and score its test users."""
 
-    def make(at: World, settings: StackConfig = SMALL, top: int = 20, name: str = "run") -> Fused:
+    def make(at: World, settings: FuserConfig = SMALL, top: int = 20, name: str = "run") -> Fused:
         config = FuseConfig(fuser=settings, top=top, union=40, k=[10], repeat="allow")
         places = {label: tmp_path / "train" / label for label in at.tables}
         told = {

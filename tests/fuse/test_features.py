@@ -11,12 +11,9 @@ import pytest
 from recx.data import Catalog, Dataset, Fold, Histories, Pairs, UserBatch
 from recx.fuse.bases import Answers
 from recx.fuse.candidates import Candidates
-from recx.fuse.config import StackConfig
-from recx.fuse.features import Block, Feature, ranking_features
+from recx.fuse.features import Block, ranking_features
 from recx.fuse.known import DAY, ItemFacts
 from recx.fuse.seen import Seen
-from recx.fuse.stack import fit_stack
-from recx.fuse.table import Table
 from tests.synthetic import Row, dataset
 
 GROUPS = ("base", "user", "item", "pair")
@@ -102,25 +99,3 @@ def test_nothing_is_found_of_a_user_without_a_past() -> None:
     seen = Seen.of(batch, empty.items, 3)
     pairs = Pairs(np.zeros(3, np.int32), np.arange(3, dtype=np.int32))
     assert not seen.find(pairs.row, pairs.item)[1].any()
-
-
-def test_random_labels_cannot_be_learnt() -> None:
-    rng = np.random.default_rng(0)
-    users, each = 400, 20
-    rows = users * each
-    table = Table(
-        tuple(Feature(f"f{at}", "told") for at in range(6)),
-        rng.normal(size=(rows, 6)).astype(np.float32),
-        np.tile(np.arange(each, dtype=np.int32), users),
-        (rng.random(rows) < 0.2).astype(np.float32),
-        np.full(users, each),
-        np.arange(users, dtype=np.int32),
-    )
-    groups = np.arange(users) < users // 2
-    learnt, held = table.take(groups), table.take(~groups)
-    scores = fit_stack(learnt, None, StackConfig(), "lambdarank", 0, 1, trees=40).score(held.values)
-    hits = held.labels > 0
-    ranks = scores.argsort().argsort() + 1
-    positives = hits.sum()
-    auc = (ranks[hits].sum() - positives * (positives + 1) / 2) / (positives * (~hits).sum())
-    assert auc == pytest.approx(0.5, abs=0.03)

@@ -135,7 +135,7 @@ def test_a_stacker_edited_by_hand_is_refused(settings: Settings) -> None:
         (["top=5"], "top=5: lists of 20 need 20 or more"),
         (["fuser.holdout=1"], "fuser.holdout=1: expected a share"),
         (["fuser.features=[base,prices]"], "fuser.features=prices: expected some of base, user, item, pair"),
-        (["fuser.features=[item]"], "leaves nothing to stack"),
+        (["fuser.features=[item]"], "leaves nothing to fuse"),
         (["fuser.objective=rank"], "expected one of auto, lambdarank"),
         (["split.watch=valid"], "fuse needs split.watch=inner"),
         (["bases=[popular@rrf,personal]"], "a base cannot be called 'rrf'"),

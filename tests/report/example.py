@@ -150,7 +150,7 @@ def _task(name: str, values: dict[str, float]) -> TaskResult:
         "user": 0.01,
     }
     contributions = [
-        Contribution(label, share, (share - 0.04) * 0.05 if label in BASES else None)
+        Contribution(label, share, estimate((share - 0.04) * 0.05, 0.001))
         for label, share in shares.items()
         if share is not None
     ]

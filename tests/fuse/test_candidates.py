@@ -1,35 +1,9 @@
-"""Blends against numbers worked by hand."""
+"""Candidates against numbers worked by hand."""
 
 import numpy as np
 import pytest
 
-from recx.fuse.blends import combsum, mean, rrf
 from recx.fuse.candidates import Candidates, unite
-
-RANKS = np.array([[1, 2], [2, 0], [0, 1]], dtype=np.int32)
-KNOWS = np.ones((3, 2), dtype=np.bool_)
-
-
-def test_rrf_adds_a_vote_of_1_over_60_plus_rank_for_every_list() -> None:
-    assert rrf(RANKS, KNOWS) == pytest.approx([1 / 61 + 1 / 62, 1 / 62, 1 / 61])
-
-
-def test_a_base_that_does_not_know_the_user_has_no_vote() -> None:
-    knows = np.array([[True, False]] * 3)
-    assert rrf(RANKS, knows) == pytest.approx([1 / 61, 1 / 62, 0])
-    scores = np.array([[1, 5], [3, 5], [2, 5]], dtype=np.float32)
-    assert combsum(scores, knows) == pytest.approx([1, 3, 2])
-    assert mean(scores, knows) == pytest.approx([1, 3, 2])
-
-
-def test_mean_and_combsum_of_two_bases() -> None:
-    scores = np.array([[0, 1], [0.5, 0.25]], dtype=np.float32)
-    assert combsum(scores, KNOWS[:2]) == pytest.approx([1, 0.75])
-    assert mean(scores, KNOWS[:2]) == pytest.approx([0.5, 0.375])
-
-
-def test_mean_of_nobody_is_0() -> None:
-    assert mean(np.array([[7.0]], np.float32), np.array([[False]])) == pytest.approx([0])
 
 
 def test_a_union_keeps_the_items_with_the_largest_sum_of_reciprocal_ranks() -> None:

@@ -1,0 +1,146 @@
+"""Settings of the fusers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from recx.errors import UsageError
+
+GROUPS = ("base", "user", "item", "pair")
+"""Feature groups: what the bases say, and what is known of user, item and pair."""
+OBJECTIVES = ("auto", "lambdarank", "binary", "regression")
+
+
+@dataclass
+class FuserConfig:
+    """Settings every fuser has; each adds its own."""
+
+    name: str = ""
+    """Which fuser these settings are for: a key of recx.fuse.fusers.FUSERS."""
+    holdout: float = 0.2
+    """Share of the window's users kept from the fuser: on them it is compared with the bases, and a learnt
+    one must prove itself or step back."""
+
+    def check(self) -> None:
+        """UsageError for a setting outside its range."""
+        if not 0 < self.holdout < 1:
+            raise UsageError(f"fuser.holdout={self.holdout:g}: expected a share above 0 and below 1")
+
+    def lighter(self) -> Self:
+        """Settings that learn faster and nearly as well, to ask often what something is worth."""
+        return self
+
+    def _at_least(self, **least: float) -> None:
+        for name, lowest in least.items():
+            if (value := getattr(self, name)) < lowest:
+                raise UsageError(f"fuser.{name}={value}: expected {lowest} or more")
+
+    def _shares(self, *names: str) -> None:
+        for name in names:
+            if not 0 < (value := getattr(self, name)) <= 1:
+                raise UsageError(f"fuser.{name}={value:g}: expected a share above 0 and up to 1")
+
+    def _above_0(self, *names: str) -> None:
+        for name in names:
+            if (value := getattr(self, name)) <= 0:
+                raise UsageError(f"fuser.{name}={value:g}: expected a number above 0")
+
+
+@dataclass
+class LearntConfig(FuserConfig):
+    """Settings of every fuser that learns."""
+
+    learn: int = 100
+    """Candidates per user the fuser learns from, the best by reciprocal rank; it ranks all of them."""
+    pairs: int = 2_000_000
+    """Most candidate pairs the fuser learns from; users beyond them are left out at random."""
+
+    def check(self) -> None:
+        super().check()
+        self._at_least(learn=2, pairs=1)
+
+
+@dataclass
+class FeatureConfig(LearntConfig):
+    """Settings of every fuser that learns from features."""
+
+    features: list[str] = field(default_factory=lambda: list(GROUPS))
+    """Feature groups that are used."""
+
+    def check(self) -> None:
+        super().check()
+        if unknown := [name for name in self.features if name not in GROUPS]:
+            raise UsageError(f"fuser.features={unknown[0]}: expected some of {', '.join(GROUPS)}")
+        if "base" not in self.features:
+            raise UsageError("fuser.features without base leaves nothing to fuse; add base")
+
+
+@dataclass
+class StackConfig(FeatureConfig):
+    """Settings of stack."""
+
+    name: str = "stack"
+    """Which fuser these settings are for."""
+    objective: str = "auto"
+    """lambdarank, binary, regression, or auto: lambdarank for rankings, regression for ratings."""
+    trees: int = 120
+    """Most trees; as many are kept as serve the held-out users of the window best."""
+    parts: int = 2
+    """Parts the items are dealt into. As many boosters are averaged, each leaving one part out, so that what
+    sold in the window is not learnt by heart; 1: a single one learns from all."""
+    leaves: int = 7
+    """Leaves of one tree."""
+    lr: float = 0.1
+    """Shrinkage of every tree."""
+    min_leaf: int = 200
+    """Fewest candidate pairs in a leaf; with little data a hundredth of them."""
+    subsample: float = 0.8
+    """Share of the pairs each tree sees."""
+    colsample: float = 0.8
+    """Share of the features each tree sees."""
+    reg: float = 1.0
+    """L2 penalty on leaf values."""
+    truncation: int = 20
+    """lambdarank: ranks down to which swaps count."""
+
+    def check(self) -> None:
+        super().check()
+        if self.objective not in OBJECTIVES:
+            raise UsageError(f"fuser.objective={self.objective}: expected one of {', '.join(OBJECTIVES)}")
+        self._at_least(trees=1, parts=1, leaves=2, min_leaf=1, truncation=1, reg=0)
+        self._shares("subsample", "colsample")
+        self._above_0("lr")
+
+    def lighter(self) -> Self:
+        return replace(self, trees=min(self.trees, 60), parts=1)
+
+
+@dataclass
+class MeanConfig(FuserConfig):
+    """Settings of mean."""
+
+    name: str = "mean"
+    """Which fuser these settings are for."""
+
+
+@dataclass
+class CombSUMConfig(FuserConfig):
+    """Settings of combsum."""
+
+    name: str = "combsum"
+    """Which fuser these settings are for."""
+
+
+@dataclass
+class RRFConfig(FuserConfig):
+    """Settings of rrf."""
+
+    name: str = "rrf"
+    """Which fuser these settings are for."""
+    k: int = 60
+    """How slowly a vote fades with its rank, 0 or more: a rank gives 1 / (k + rank)."""
+
+    def check(self) -> None:
+        super().check()
+        self._at_least(k=0)
