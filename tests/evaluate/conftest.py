@@ -19,7 +19,6 @@ from recx.models.base import Allowed, EpochReport
 from recx.train.runs import Fit, TrainRun
 from tests.synthetic import Told, ToldConfig
 
-
 LOST = Interval(0.01, 0.0, 0.02, 0.005, 9)
 
 

@@ -17,8 +17,14 @@ FUSERS: dict[str, str] = {
     # not learnt: scores
     "mean": "recx.fuse.fusers.mean:Mean",
     "combsum": "recx.fuse.fusers.combsum:CombSUM",
+    "combmnz": "recx.fuse.fusers.combmnz:CombMNZ",
+    "median": "recx.fuse.fusers.median:Median",
     # not learnt: ranks
     "rrf": "recx.fuse.fusers.rrf:RRF",
+    "isr": "recx.fuse.fusers.isr:ISR",
+    "borda": "recx.fuse.fusers.borda:Borda",
+    "condorcet": "recx.fuse.fusers.condorcet:Condorcet",
+    "vote": "recx.fuse.fusers.vote:Vote",
 }
 """Name -> "module:Class"."""
 

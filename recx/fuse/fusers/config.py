@@ -144,3 +144,57 @@ class RRFConfig(FuserConfig):
     def check(self) -> None:
         super().check()
         self._at_least(k=0)
+
+
+@dataclass
+class CombMNZConfig(FuserConfig):
+    """Settings of combmnz."""
+
+    name: str = "combmnz"
+    """Which fuser these settings are for."""
+
+
+@dataclass
+class MedianConfig(FuserConfig):
+    """Settings of median."""
+
+    name: str = "median"
+    """Which fuser these settings are for."""
+
+
+@dataclass
+class ISRConfig(FuserConfig):
+    """Settings of isr."""
+
+    name: str = "isr"
+    """Which fuser these settings are for."""
+
+
+@dataclass
+class BordaConfig(FuserConfig):
+    """Settings of borda."""
+
+    name: str = "borda"
+    """Which fuser these settings are for."""
+
+
+@dataclass
+class CondorcetConfig(FuserConfig):
+    """Settings of condorcet."""
+
+    name: str = "condorcet"
+    """Which fuser these settings are for."""
+
+
+@dataclass
+class VoteConfig(FuserConfig):
+    """Settings of vote."""
+
+    name: str = "vote"
+    """Which fuser these settings are for."""
+    depth: int = 10
+    """Items at the top of its list that a base votes for, 1 or more."""
+
+    def check(self) -> None:
+        super().check()
+        self._at_least(depth=1)
