@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 FUSERS: dict[str, str] = {
     # learnt
     "stack": "recx.fuse.fusers.stack:Stack",
+    "weighted": "recx.fuse.fusers.weighted:Weighted",
+    "greedy": "recx.fuse.fusers.greedy:Greedy",
     # not learnt: scores
     "mean": "recx.fuse.fusers.mean:Mean",
     "combsum": "recx.fuse.fusers.combsum:CombSUM",

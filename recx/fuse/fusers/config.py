@@ -9,6 +9,7 @@ from recx.errors import UsageError
 
 GROUPS = ("base", "user", "item", "pair")
 """Feature groups: what the bases say, and what is known of user, item and pair."""
+NORMS = ("zscore", "minmax", "rank")
 OBJECTIVES = ("auto", "lambdarank", "binary", "regression")
 
 
@@ -114,6 +115,55 @@ class StackConfig(FeatureConfig):
 
     def lighter(self) -> Self:
         return replace(self, trees=min(self.trees, 60), parts=1)
+
+
+@dataclass
+class WeightsConfig(LearntConfig):
+    """Settings of fusers that learn a weight per base."""
+
+    pairs: int = 500_000
+    """Most candidate pairs the fuser learns from; users beyond them are left out at random."""
+    norm: str = "zscore"
+    """What is weighted: zscore (scores in the user's standard deviations), minmax (scaled to [0, 1] for the
+    user) or rank (1 / (60 + rank)). Ratings stay as they are."""
+
+    def check(self) -> None:
+        super().check()
+        if self.norm not in NORMS:
+            raise UsageError(f"fuser.norm={self.norm}: expected one of {', '.join(NORMS)}")
+
+
+@dataclass
+class WeightedConfig(WeightsConfig):
+    """Settings of weighted."""
+
+    name: str = "weighted"
+    """Which fuser these settings are for."""
+    rounds: int = 30
+    """Most times that every base's weight is tried."""
+
+    def check(self) -> None:
+        super().check()
+        self._at_least(rounds=1)
+
+
+@dataclass
+class GreedyConfig(WeightsConfig):
+    """Settings of greedy."""
+
+    name: str = "greedy"
+    """Which fuser these settings are for."""
+    rounds: int = 25
+    """Most bases that are chosen, with replacement."""
+    bags: int = 10
+    """Random parts of the bases that are chosen from; their choices are averaged."""
+    library: float = 0.75
+    """Share of the bases in a bag; 1: no bagging."""
+
+    def check(self) -> None:
+        super().check()
+        self._at_least(rounds=1, bags=1)
+        self._shares("library")
 
 
 @dataclass
