@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 FUSERS: dict[str, str] = {
     # learnt
     "stack": "recx.fuse.fusers.stack:Stack",
+    "linear": "recx.fuse.fusers.linear:Linear",
     "weighted": "recx.fuse.fusers.weighted:Weighted",
     "greedy": "recx.fuse.fusers.greedy:Greedy",
     # not learnt: scores

@@ -118,6 +118,22 @@ class StackConfig(FeatureConfig):
 
 
 @dataclass
+class LinearConfig(FeatureConfig):
+    """Settings of linear."""
+
+    name: str = "linear"
+    """Which fuser these settings are for."""
+    pairs: int = 500_000
+    """Most candidate pairs the fuser learns from; users beyond them are left out at random."""
+    reg: float = 0.005
+    """L2 penalty on the weights of standardised features, per pair, above 0."""
+
+    def check(self) -> None:
+        super().check()
+        self._above_0("reg")
+
+
+@dataclass
 class WeightsConfig(LearntConfig):
     """Settings of fusers that learn a weight per base."""
 
