@@ -110,6 +110,7 @@ class TaskResult:
     item_exposure: list[float]  # share of the test interactions per popularity decile: what users really took
     verdict: list[str]  # sentences; the first says it all
     slices: list[SliceResult] = field(default_factory=list)
+    searched: str | None = None  # what a search for the fuser's settings has found, in a sentence
 
 
 @dataclass(frozen=True)

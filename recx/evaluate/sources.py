@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from recx.fuse.runs import Fusion
 
 FINAL = "final"
-LEARNING = ("candidates", "ratings", "fuser")
+LEARNING = ("candidates", "ratings", "search", "fuser")
 """Stages of a fuse run that its fusion could not do without."""
 
 
@@ -95,6 +95,11 @@ class FusionSource:
             for part in self.fusion.contributions
         ]
 
+    @property
+    def searched(self) -> str | None:
+        """What a search for the fuser's settings has found, in a sentence."""
+        return self.fusion.search.words() if self.fusion.search else None
+
     def _about(self, label: str) -> About:
         """A base's own run; for the fusion what learning it took, without its bases."""
         if label in self.fusion.base_runs:
@@ -107,7 +112,7 @@ class FusionSource:
             str(self.folder),
             sum(taken["seconds"] for taken in stages),
             max((taken["peak_megabytes"] for taken in stages), default=None),
-            settings=manifest["config"]["fuser"],
+            settings=manifest["fusion"]["fuser"],
         )
 
     def scores(self, batch: UserBatch, allowed: Allowed, fold: str) -> Iterator[tuple[str, Float32]]:

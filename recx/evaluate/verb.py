@@ -152,6 +152,7 @@ def _task(
         Sliced.of(
             question, {name: each.measured for name, each in scored.items()}, headline, config.seed
         ).measure(slices_of(question, config.slices)),
+        task.fusions[0].searched if task.fusions else None,
     )
     return result, scored
 

@@ -11,6 +11,7 @@ import numpy as np
 from recx import store
 from recx.arrays import Int32
 from recx.data import Dataset, Fold, Rankings
+from recx.fuse import crossed
 from recx.fuse.bases import FINAL, Bases
 from recx.fuse.config import FuseConfig
 from recx.fuse.fusers import create, fuser_class
@@ -18,8 +19,9 @@ from recx.fuse.fusers.base import Fuser, Lesson
 from recx.fuse.fusers.config import FeatureConfig, FuserConfig, LearntConfig
 from recx.fuse.judge import Contest, Judge
 from recx.fuse.known import ItemFacts
-from recx.fuse.runs import FEATURES, HOLDOUT, KNOWN, RANKING, RATING, Part, controls, plain
+from recx.fuse.runs import BEST, FEATURES, HOLDOUT, KNOWN, RANKING, RATING, Part, controls, plain
 from recx.fuse.sanity import Sanity
+from recx.fuse.search import Searched, search
 from recx.fuse.table import Table
 from recx.fuse.windows import Breadth, HeldOut, Window, hold_out, split_users
 from recx.fuse.worth import Contribution, attribution_csv, left_out, sample, shares
@@ -64,13 +66,19 @@ class Learning:
         self.parts: dict[str, Part] = {}
         self.contributions: list[Contribution] = []
         self.recall: float | None = None
+        self.search: Searched | None = None
+
+    @property
+    def headline(self) -> str:
+        """The part that decides."""
+        return RATING if self.kind.rates and rated(self.dataset, self.runs) else RANKING
 
     def make(self) -> None:
         """Learn what the data allows to learn, the headline last: its contributions are those kept."""
         self._write_known()
         held = self._held_out_users()
         store.write_arrays(self.record.folder / HOLDOUT, {"users": held})
-        rating = self.kind.rates and rated(self.dataset, self.runs)
+        rating = self.headline == RATING
         if self.kind.ranks:
             self._learn_rankings(held, "meta_ranking" if rating else "meta", required=not rating)
         if rating:
@@ -82,7 +90,8 @@ class Learning:
         self.record.note(
             fusion={
                 "name": self.fuser.name,
-                "fuser": asdict(self.fuser),
+                "fuser": asdict(self.parts[self.headline].config),
+                "search": asdict(self.search) if self.search else None,
                 "protocol": self.protocol.plain,
                 "base_runs": {label: str(run.folder) for label, run in self.runs.items()},
                 "breadth": asdict(self.breadth),
@@ -139,25 +148,23 @@ class Learning:
 
     def _learn_ratings(self, held: Int32, name: str) -> None:
         learnt: list[Table] = []
-        asked: Table | None = None
+        asked: list[Table] = []
         with self.record.stage("ratings"):
             for fold in self.dataset.split.windows:
                 self.tell.stage(f"{self.fuser.name} · ratings of {fold.name}")
                 table = self._window(fold).ratings(self.breadth.groups)
                 out = np.isin(table.users, held)
                 learnt.append(table.take(~out))
-                if fold is self.dataset.split.valid:
-                    asked = table.take(out)
-        assert asked is not None
-        lesson = self._lesson("rmse")
-        votes, start = asked.votes, asked.start
+                asked.append(table.take(out))
+        lesson, held_out = self._lesson("rmse"), Table.concatenate(asked)
+        votes, start = held_out.votes, held_out.start
         assert start is not None
-        contest = lesson.judge.on(asked)
+        contest = lesson.judge.on(held_out)
         entrants = {
             label: contest.statistic(np.where(votes.knows[:, at], votes.standard[:, at], start))
             for at, label in enumerate(votes.labels)
         }
-        self._learn(RATING, name, learnt, asked, entrants, lesson)
+        self._learn(RATING, name, learnt, held_out, entrants, lesson)
 
     # --- both ---
 
@@ -171,25 +178,48 @@ class Learning:
         lesson: Lesson,
     ) -> None:
         """Fit the fuser, hold it against ``entrants``, the bases, and the controls, and take it apart."""
-        bases, contest = tuple(entrants), lesson.judge.on(asked)
         table = Table.concatenate(learnt) if self.kind.learns else None
-        fuser = create(self.fuser)
+        config = self._searched(kind, learnt, lesson)
+        fuser = create(config)
         if table is not None:
-            self.tell.stage(f"{self.fuser.name} · {len(table):,} rows")
+            self.tell.stage(f"{config.name} · {len(table):,} rows")
             with self.record.stage("fuser"):
                 fuser.fit(table, asked, lesson)
-        for label, control in controls(kind, self.fuser.name).items():
-            entrants[label] = contest.statistic(control.score(asked))
-        entrants[self.fuser.name] = contest.statistic(fuser.score(asked))
-        metric, users = lesson.judge.metric, len(asked.users)
-        sanity = Sanity.of(metric, users, entrants, bases, self.fuser.name, self.kind.learns)
         fuser.write(self.record.folder, name)
-        self.parts[kind] = Part(name, sanity, asked.features)
+        bases, contest = tuple(entrants), lesson.judge.on(asked)
+        with self.record.stage("sanity"):
+            for label, control in controls(kind, config.name).items():
+                entrants[label] = contest.statistic(control.score(asked))
+            if table is None or lesson.dealt < 2:
+                said = fuser.score(asked)
+            else:
+                said = crossed.scores(config, table, asked, lesson)
+            entrants[config.name] = contest.statistic(said)
+        metric, users = lesson.judge.metric, len(asked.users)
+        sanity = Sanity.of(metric, users, entrants, bases, config.name, self.kind.learns)
+        self.parts[kind] = Part(name, config, sanity, asked.features)
         if sanity.note:
             self.tell.say(f"{kind}: {sanity.note}")
         with self.record.stage("contributions"):
-            self.tell.stage(f"{self.fuser.name} · contributions")
+            self.tell.stage(f"{config.name} · contributions")
             self.contributions = self._contributions(fuser, table, contest, lesson)
+
+    def _searched(self, kind: str, learnt: list[Table], lesson: Lesson) -> FuserConfig:
+        """The settings as given, or the best that a search finds for what decides."""
+        config = self.fuser
+        if not isinstance(config, LearntConfig) or not config.search or kind != self.headline:
+            return config
+
+        def tell(number: int) -> None:
+            self.tell.stage(f"{config.name} · search, {number} of {config.search}")
+
+        with self.record.stage("search"):
+            self.search = search(config, learnt, lesson, tell)
+        best: FuserConfig = replace(config, **self.search.settings)  # type: ignore[arg-type]
+        store.write_text(self.record.folder / "search.csv", self.search.csv())
+        settings = self.record.facts["config"] | {"fuser": asdict(best) | {"search": 0}}
+        store.write_yaml(self.record.folder / BEST, settings)
+        return best
 
     def _contributions(
         self, fuser: Fuser[Any], table: Table | None, contest: Contest, lesson: Lesson
@@ -200,12 +230,16 @@ class Learning:
             store.write_text(self.record.folder / "attribution.csv", attribution_csv(by_feature))
         used = {feature.group for feature in contest.table.features}
         groups = [group for group in self.breadth.groups if group in used]
-        lost = left_out(table, contest.table, self.fuser, groups, lesson)
+        lost = left_out(table, contest.table, fuser.config, groups, lesson)
         return [Contribution(label, share.get(label), lost.get(label)) for label in {**share, **lost}]
 
     def _lesson(self, metric: str) -> Lesson:
-        order = self.protocol.allowed(self.dataset, self.dataset.split.valid).order
-        return Lesson(Judge(parse(metric), order, self.dataset.value_range), self.config.seed, self.threads)
+        valid = self.dataset.split.valid
+        order = self.protocol.allowed(self.dataset, valid).order
+        judge = Judge(parse(metric), order, self.dataset.value_range)
+        # labels that all lie behind one moment are of the same weeks; ratings are asked one by one
+        dealt = 2 if valid.known_at is not None and judge.metric.k is not None else 1
+        return Lesson(judge, self.config.seed, self.threads, dealt)
 
     def _held_out_users(self) -> Int32:
         """The share of users that no window teaches the fuser."""

@@ -18,8 +18,10 @@ from recx.fuse.bases import FINAL, Answers, Bases
 from recx.fuse.features import Block
 from recx.fuse.fusers import config_class, create
 from recx.fuse.fusers.base import Fuser
+from recx.fuse.fusers.config import FuserConfig
 from recx.fuse.known import ItemFacts
 from recx.fuse.sanity import CONTROLS, Sanity
+from recx.fuse.search import Searched
 from recx.fuse.surroundings import Feature
 from recx.fuse.windows import Asked, Breadth, Rated
 from recx.fuse.worth import Contribution
@@ -29,6 +31,8 @@ from recx.train.runs import load_model, open_run
 RANKING, RATING = "ranking", "rating"
 HOLDOUT = "holdout.safetensors"
 FEATURES = "features.json"
+BEST = "best.yaml"
+"""The settings with those that a search has found, for from=."""
 KNOWN = "known"
 """Folder of what was known of the items at each fold's cut-off."""
 
@@ -38,6 +42,7 @@ class Part:
     """One fitted fuser of a fusion: rankings and ratings have one each."""
 
     name: str  # its files begin with it: meta
+    config: FuserConfig
     sanity: Sanity
     features: tuple[Feature, ...]
 
@@ -62,7 +67,7 @@ class Fusion:
         self.protocol: dict[str, Any] = facts["protocol"]
         self.base_runs = {label: Path(run) for label, run in facts["base_runs"].items()}
         self.holdout_users: Int32 = store.read_arrays(folder / HOLDOUT)["users"]
-        self.config = config_class(self.name)(**facts["fuser"])
+        self.search: Searched | None = Searched.read(facts["search"]) if facts["search"] else None
         self.contributions = [Contribution.read(row) for row in facts["contributions"]]
         self.candidate_recall: float | None = facts["candidate_recall"]  # on the held-out users
         self.breadth = Breadth(**facts["breadth"] | {"groups": tuple(facts["breadth"]["groups"])})
@@ -70,6 +75,7 @@ class Fusion:
         self.parts = {
             kind: Part(
                 part["name"],
+                config_class(self.name)(**part["config"]),
                 Sanity.read(part["sanity"]),
                 tuple(Feature(**column) for column in features[part["name"]]),
             )
@@ -226,7 +232,8 @@ class Fusion:
         return ItemFacts.read(self.folder / KNOWN / f"{fold}.safetensors")
 
     def _fuser(self, kind: str) -> Fuser[Any]:
-        return create(self.config).read(self.folder, self.parts[kind].name)
+        part = self.parts[kind]
+        return create(part.config).read(self.folder, part.name)
 
 
 @dataclass(frozen=True)
@@ -246,10 +253,10 @@ class FuseRun:
             width = max(map(len, sanity.values))
             best_first = sorted(sanity.values, key=lambda label: -sanity.sign * sanity.values[label])
             lines += [f"  {label.ljust(width)}  {sanity.values[label]:.4f}" for label in best_first]
-            gain, word = sanity.gain, "higher" if sanity.sign > 0 else "lower"
+            gain = sanity.gain
             lines.append(
-                f"  {sanity.fuser} is {gain.value:.4f} {word} than {sanity.best_base}, the best base there "
-                f"(95% interval {gain.low:+.4f} to {gain.high:+.4f})"
+                f"  {sanity.fuser} {'gains' if gain.value >= 0 else 'loses'} {abs(gain.value):.4f} against "
+                f"{sanity.best_base}, the best base there (95% interval {gain.low:+.4f} to {gain.high:+.4f})"
             )
             lines.append("")
         if fusion.candidate_recall is not None:
@@ -257,6 +264,8 @@ class FuseRun:
         if shared := [part for part in fusion.contributions if part.share]:
             shared.sort(key=lambda part: -(part.share or 0))
             lines.append(f"{fusion.name} listens to " + ", ".join(f"{p.label} {p.share:.0%}" for p in shared))
+        if fusion.search:
+            lines.append(fusion.search.words())
         if fusion.note:
             lines.append(f"{fusion.name} is not used: {fusion.note}")
         return lines
@@ -277,4 +286,4 @@ def controls(kind: str, name: str) -> dict[str, Fuser[Any]]:
 
 def plain(part: Part) -> store.Json:
     """A part as the manifest holds it; its features stand in features.json."""
-    return {"name": part.name, "sanity": asdict(part.sanity)}
+    return {"name": part.name, "config": asdict(part.config), "sanity": asdict(part.sanity)}

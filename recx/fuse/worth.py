@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from recx.arrays import Float64
+from recx.fuse import crossed
 from recx.fuse.features import AGREEMENT, base_columns, joined
 from recx.fuse.fusers import create
 from recx.fuse.fusers.base import Lesson, Parts
 from recx.fuse.fusers.config import FuserConfig
-from recx.fuse.judge import Contest, better
+from recx.fuse.judge import better
 from recx.fuse.table import Table
 from recx.metrics.statistics import Interval, Statistic
 
@@ -85,10 +86,11 @@ def left_out(
     lighter = config.lighter()
 
     def measured(label: str | None) -> Statistic:
-        fuser, asked = create(lighter), held_out if label is None else without(held_out, label)
-        if table is not None:
-            fuser.fit(table if label is None else without(table, label), None, lesson)
-        return Contest(lesson.judge, asked).statistic(fuser.score(asked))
+        asked = held_out if label is None else without(held_out, label)
+        if table is None:
+            return lesson.judge.on(asked).statistic(create(lighter).score(asked))
+        learnt = table if label is None else without(table, label)
+        return lesson.judge.on(asked).statistic(crossed.scores(lighter, learnt, asked, lesson))
 
     bases = held_out.votes.labels
     things = [*(bases if len(bases) > 1 else ()), *groups]

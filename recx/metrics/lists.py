@@ -74,11 +74,13 @@ class Targets:
     def concatenate(parts: Sequence[Targets]) -> Targets:
         """Those of several blocks of users, one below the other."""
         counts = np.concatenate([part.counts for part in parts])
+        worth = [part.worth for part in parts if part.worth is not None]
         return Targets(
             np.concatenate([part.users for part in parts]),
             np.append(0, np.cumsum(counts)),
             np.concatenate([part.items for part in parts]),
             np.concatenate([part.grades for part in parts]),
+            np.concatenate(worth) if len(worth) == len(parts) else None,
         )
 
     def sample(self, most: int, seed: int) -> Targets:

@@ -158,6 +158,7 @@ class _Task:
             tag("p", words, class_="soft small"),
             tag("div", panels, class_="grid2"),
             tag("p", ceiling, class_="soft small") if ceiling else None,
+            tag("p", _sentence(self.task.searched), class_="soft small") if self.task.searched else None,
         )
 
     def popularity(self) -> Markup:

@@ -43,6 +43,7 @@ class FakeFusion:
     holdout_users: Int32
     contributions: list[Part] = field(default_factory=lambda: [Part("good", 0.7, LOST)])
     candidate_recall: float | None = 0.9
+    search: None = None
     note: str | None = None
 
     def score_all(self, batch: UserBatch, allowed: Allowed, fold: str) -> Iterator[tuple[str, Float32]]:
@@ -92,7 +93,7 @@ class Shop:
             name: {"seconds": 1.5, "peak_megabytes": 200.0}
             for name in ("candidates", "fuser", "contributions")
         }
-        store.write_json(folder / store.MANIFEST, {"stages": stages, "config": {"fuser": {"name": "stack"}}})
+        store.write_json(folder / store.MANIFEST, {"stages": stages, "fusion": {"fuser": {"name": "stack"}}})
         base_tables = {label: self.models[Path(run)].table for label, run in bases.items()}
         kinds = {label: "fusion" if label.startswith("stack") else "blend" for label in tables}
         self.runs[str(folder)] = FusionSource(

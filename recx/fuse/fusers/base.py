@@ -27,6 +27,8 @@ class Lesson:
     judge: Judge
     seed: int
     threads: int
+    dealt: int = 1
+    """Parts the items are dealt into where a fuser is judged: see recx.fuse.crossed; 1: they are not."""
 
 
 @dataclass(frozen=True, eq=False)

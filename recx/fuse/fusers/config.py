@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import ClassVar, Self
 
 from recx.errors import UsageError
 
@@ -11,6 +12,23 @@ GROUPS = ("base", "user", "item", "pair")
 """Feature groups: what the bases say, and what is known of user, item and pair."""
 NORMS = ("zscore", "minmax", "rank")
 OBJECTIVES = ("auto", "lambdarank", "binary", "regression")
+
+
+Value = float | int | str
+
+
+@dataclass(frozen=True)
+class Range:
+    """From where to where a setting is searched."""
+
+    low: float
+    high: float
+    log: bool = False
+    whole: bool = False
+
+
+Axis = Range | tuple[Value, ...]
+"""A range, or the values there are."""
 
 
 @dataclass
@@ -56,10 +74,16 @@ class LearntConfig(FuserConfig):
     """Candidates per user the fuser learns from, the best by reciprocal rank; it ranks all of them."""
     pairs: int = 2_000_000
     """Most candidate pairs the fuser learns from; users beyond them are left out at random."""
+    search: int = 0
+    """Settings tried on the windows, the given ones first, before the fuser learns with the best; 0: none."""
+    SPACE: ClassVar[Mapping[str, Axis]] = {}
+    """What is searched."""
 
     def check(self) -> None:
         super().check()
-        self._at_least(learn=2, pairs=1)
+        self._at_least(learn=2, pairs=1, search=0)
+        if self.search and not self.SPACE:
+            raise UsageError(f"fuser.search={self.search}: {self.name} has nothing to search; leave it out")
 
 
 @dataclass
@@ -104,6 +128,16 @@ class StackConfig(FeatureConfig):
     """L2 penalty on leaf values."""
     truncation: int = 20
     """lambdarank: ranks down to which swaps count."""
+    SPACE: ClassVar[Mapping[str, Axis]] = {
+        "parts": (1, 2, 3, 4),
+        "leaves": Range(3, 31, log=True, whole=True),
+        "lr": Range(0.03, 0.2, log=True),
+        "min_leaf": Range(50, 1000, log=True, whole=True),
+        "subsample": Range(0.5, 1.0),
+        "colsample": Range(0.3, 1.0),
+        "reg": Range(0.1, 100.0, log=True),
+        "truncation": Range(5, 50, log=True, whole=True),
+    }
 
     def check(self) -> None:
         super().check()
@@ -127,6 +161,7 @@ class LinearConfig(FeatureConfig):
     """Most candidate pairs the fuser learns from; users beyond them are left out at random."""
     reg: float = 0.005
     """L2 penalty on the weights of standardised features, per pair, above 0."""
+    SPACE: ClassVar[Mapping[str, Axis]] = {"reg": Range(1e-5, 1.0, log=True)}
 
     def check(self) -> None:
         super().check()
@@ -142,6 +177,7 @@ class WeightsConfig(LearntConfig):
     norm: str = "zscore"
     """What is weighted: zscore (scores in the user's standard deviations), minmax (scaled to [0, 1] for the
     user) or rank (1 / (60 + rank)). Ratings stay as they are."""
+    SPACE: ClassVar[Mapping[str, Axis]] = {"norm": NORMS}
 
     def check(self) -> None:
         super().check()
@@ -175,6 +211,7 @@ class GreedyConfig(WeightsConfig):
     """Random parts of the bases that are chosen from; their choices are averaged."""
     library: float = 0.75
     """Share of the bases in a bag; 1: no bagging."""
+    SPACE: ClassVar[Mapping[str, Axis]] = {"norm": NORMS, "library": Range(0.4, 1.0)}
 
     def check(self) -> None:
         super().check()
