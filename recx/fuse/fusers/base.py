@@ -55,6 +55,11 @@ class Parts:
         sums = [self.values[:, of == at].sum(axis=1) for at in range(len(self.groups))]
         return np.stack(sums, axis=1)
 
+    def beside(self, other: Parts) -> Parts:
+        """These and the other's: they add up to the sum of both scores."""
+        values = np.column_stack([self.values, other.values])
+        return Parts((*self.columns, *other.columns), values, self.bias + other.bias)
+
     @staticmethod
     def of_bases(labels: tuple[str, ...], values: npt.NDArray[np.floating[Any]]) -> Parts:
         """One part a base: (rows, bases)."""

@@ -13,7 +13,8 @@ from recx import store
 from recx.arrays import Float32, Float64
 from recx.errors import DataError
 from recx.fuse.fusers.base import Fuser, Lesson, Parts
-from recx.fuse.fusers.config import StackConfig
+from recx.fuse.fusers.config import StackConfig, WeightedConfig
+from recx.fuse.fusers.weighted import Weighted
 from recx.fuse.table import Rows, Table
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ class Stack(Fuser[StackConfig]):
     """Stacked generalisation (Wolpert 1992) by boosted trees.
 
     lambdarank (Burges 2010) for rankings: gradients of pairs of candidates of one user, weighted by what
-    swapping them changes in ndcg. Regression for ratings, on what the mean of the bases leaves over.
+    swapping them changes in ndcg. Regression for ratings, on what a weighted mean of the bases (see weighted)
+    leaves over: trees would need many cuts to add up ratings.
 
     All labels of a window are of the same weeks, and trees can tell items by their features: left alone they
     learn by heart what sold in those weeks, which users held out from the same weeks confirm and the next
@@ -39,6 +41,8 @@ class Stack(Fuser[StackConfig]):
     learns = True
     rates = True
     boosters: tuple[Booster, ...] = ()
+    start: Weighted | None = None
+    """What ratings are corrected from."""
     threads: int = 0
 
     def fit(self, table: Table, held_out: Table | None, lesson: Lesson) -> Self:
@@ -51,12 +55,14 @@ class Stack(Fuser[StackConfig]):
         import lightgbm
 
         config, objective = self.config, _objective(self.config, table)
+        if table.votes.ranks is None:
+            self.start = Weighted(WeightedConfig()).fit(table, None, lesson)
         parts, most = config.parts, int(table.items.max(initial=0)) + 1
         part_of = np.random.default_rng([lesson.seed, 13]).integers(0, parts, most)
         boosters, curves = [], []
         for part in range(parts):
             learnt = table if parts == 1 else table.keep(part_of[table.items] != part)
-            data = _dataset(learnt, objective)
+            data = self._dataset(learnt, objective)
             watched = None if held_out is None else _watched(held_out, part_of, part, parts)
             seen: dict[str, dict[str, list[float]]] = {}
             boosters.append(
@@ -64,7 +70,7 @@ class Stack(Fuser[StackConfig]):
                     _parameters(config, objective, len(learnt), lesson),
                     data,
                     num_boost_round=config.trees,
-                    valid_sets=[_dataset(watched, objective, data)] if watched else [],
+                    valid_sets=[self._dataset(watched, objective, data)] if watched else [],
                     callbacks=[lightgbm.record_evaluation(seen)],
                 )
             )
@@ -79,24 +85,26 @@ class Stack(Fuser[StackConfig]):
         return self
 
     def score(self, rows: Rows) -> Float32:
-        """The boosters' mean; ratings are the bases' mean and its correction: (rows,)."""
+        """The boosters' mean; of ratings the bases' weighted mean and its correction: (rows,)."""
         if not len(rows):
             return np.zeros(0, dtype=np.float32)
-        found, start = self._mean(rows), rows.start
-        return (found if start is None else found + start).astype(np.float32)
+        found = self._mean(rows)
+        return (found if self.start is None else found + self.start.score(rows)).astype(np.float32)
 
     def parts(self, rows: Rows) -> Parts:
         """What each feature adds to each row's score (TreeSHAP, Lundberg 2020)."""
         if not len(rows):
             return Parts(rows.features, np.zeros((0, len(rows.features))), np.zeros(0))
         found = self._mean(rows, pred_contrib=True)
-        start = 0.0 if rows.start is None else rows.start
-        return Parts(rows.features, found[:, :-1], found[:, -1] + start)
+        trees = Parts(rows.features, found[:, :-1], found[:, -1])
+        return trees if self.start is None else self.start.parts(rows).beside(trees)
 
     def write(self, folder: Path, name: str) -> None:
         """LightGBM's own text: the first booster as name.txt, further ones as name-2.txt ..."""
         for number, booster in enumerate(self.boosters):
             store.write_text(_file(folder, name, number), booster.model_to_string())
+        if self.start is not None:
+            self.start.write(folder, f"{name}-start")
 
     def read(self, folder: Path, name: str, threads: int = 0) -> Self:
         """Become the stack that was written."""
@@ -110,7 +118,29 @@ class Stack(Fuser[StackConfig]):
             except (OSError, lightgbm.basic.LightGBMError) as error:
                 raise DataError(f"{file} is missing or damaged ({error})") from error
         self.boosters, self.threads = tuple(boosters), threads
+        if (folder / f"{name}-start.safetensors").is_file():
+            self.start = Weighted(WeightedConfig()).read(folder, f"{name}-start")
         return self
+
+    def _dataset(self, table: Table, objective: str, like: Dataset | None = None) -> Dataset:
+        import lightgbm
+
+        labels = table.labels
+        if objective == "lambdarank":
+            labels = np.clip(np.round(labels), 0, MOST_GRADE)
+        elif objective == "binary":
+            labels = (labels > 0).astype(np.float32)
+        features = table.features
+        return lightgbm.Dataset(
+            table.values,
+            label=labels,
+            group=table.sizes[table.sizes > 0] if objective == "lambdarank" else None,
+            init_score=None if self.start is None else self.start.score(table),
+            reference=like,
+            feature_name=[f"{at}_{_word(feature.name)}" for at, feature in enumerate(features)],
+            categorical_feature=[at for at, feature in enumerate(features) if feature.categorical],
+            free_raw_data=True,
+        )
 
     def _mean(self, rows: Rows, pred_contrib: bool = False) -> Float64:
         parts = [
@@ -126,7 +156,7 @@ def _file(folder: Path, name: str, number: int) -> Path:
 
 
 def _objective(config: StackConfig, table: Table) -> str:
-    if table.start is not None:
+    if table.votes.ranks is None:
         return "regression"
     return "lambdarank" if config.objective == "auto" else config.objective
 
@@ -139,7 +169,7 @@ def _watched(held_out: Table, part_of: npt.NDArray[np.int64], part: int, parts: 
         rows = ~known
         rows[known] = part_of[held_out.items[known]] == part
         held_out = held_out.keep(rows)
-    taught = held_out if held_out.start is not None else held_out.taught()
+    taught = held_out if held_out.votes.ranks is None else held_out.taught()
     return taught if len(taught) else None
 
 
@@ -172,27 +202,6 @@ def _parameters(config: StackConfig, objective: str, rows: int, lesson: Lesson) 
     else:
         found["metric"] = "rmse" if objective == "regression" else "binary_logloss"
     return found
-
-
-def _dataset(table: Table, objective: str, like: Dataset | None = None) -> Dataset:
-    import lightgbm
-
-    labels = table.labels
-    if objective == "lambdarank":
-        labels = np.clip(np.round(labels), 0, MOST_GRADE)
-    elif objective == "binary":
-        labels = (labels > 0).astype(np.float32)
-    features = table.features
-    return lightgbm.Dataset(
-        table.values,
-        label=labels,
-        group=table.sizes[table.sizes > 0] if objective == "lambdarank" else None,
-        init_score=table.start,
-        reference=like,
-        feature_name=[f"{at}_{_word(feature.name)}" for at, feature in enumerate(features)],
-        categorical_feature=[at for at, feature in enumerate(features) if feature.categorical],
-        free_raw_data=True,
-    )
 
 
 def _word(name: str) -> str:
