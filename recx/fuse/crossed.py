@@ -20,15 +20,17 @@ from recx.fuse.fusers.base import Fuser, Lesson
 from recx.fuse.fusers.config import FuserConfig
 from recx.fuse.table import Table
 
+PARTS = 2
+
 
 def scores(config: FuserConfig, table: Table, asked: Table, lesson: Lesson) -> Float32:
     """Scores of ``asked``, whose users ``table`` does not hold, by fusers that learn for it: (rows,)."""
-    if lesson.dealt < 2:
+    if not lesson.crossed:
         return _learnt(config, table, asked, lesson).score(asked)
     most = int(max(table.items.max(initial=0), asked.items.max(initial=0))) + 1
-    part_of = np.random.default_rng([lesson.seed, 15]).integers(0, lesson.dealt, most)
+    part_of = np.random.default_rng([lesson.seed, 15]).integers(0, PARTS, most)
     found = np.zeros(len(asked), dtype=np.float32)
-    for part in range(lesson.dealt):
+    for part in range(PARTS):
         mine = part_of[asked.items] == part
         fuser = _learnt(config, table.keep(part_of[table.items] != part), asked.keep(~mine), lesson)
         found[mine] = fuser.score(asked.keep(mine))

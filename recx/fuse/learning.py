@@ -116,7 +116,7 @@ class Learning:
         self._learn(RANKING, name, learnt, asked.table, entrants, lesson)
 
     def _rankings(self, held: Int32) -> tuple[list[Table], HeldOut | None]:
-        """Tables of the users that teach, and those that are held out."""
+        """A table of the users that teach for each window, and those that are held out."""
         learnt: list[Table] = []
         asked: HeldOut | None = None
         rng = np.random.default_rng([self.config.seed, 12])
@@ -133,7 +133,9 @@ class Learning:
                 # far down the union there is little to learn and much to compute
                 narrow = replace(self.breadth, union=min(self.breadth.union, self.fuser.learn))
                 seen = targets.take(np.flatnonzero(~out))
-                learnt += window.rankings(seen, allowed, narrow, self.fuser.pairs // len(windows), rng)
+                most = self.fuser.pairs // len(windows)
+                if tables := window.rankings(seen, allowed, narrow, most, rng):
+                    learnt.append(Table.concatenate(tables))
             if fold is self.dataset.split.valid and out.any():
                 wanted = targets.take(np.flatnonzero(out)).sample(MOST_HELD_OUT, self.config.seed)
                 asked = hold_out(window, wanted, allowed, self.breadth, self.protocol.depth)
@@ -190,7 +192,7 @@ class Learning:
         with self.record.stage("sanity"):
             for label, control in controls(kind, config.name).items():
                 entrants[label] = contest.statistic(control.score(asked))
-            if table is None or lesson.dealt < 2:
+            if table is None or not lesson.crossed:
                 said = fuser.score(asked)
             else:
                 said = crossed.scores(config, table, asked, lesson)
@@ -237,9 +239,9 @@ class Learning:
         valid = self.dataset.split.valid
         order = self.protocol.allowed(self.dataset, valid).order
         judge = Judge(parse(metric), order, self.dataset.value_range)
-        # labels that all lie behind one moment are of the same weeks; ratings are asked one by one
-        dealt = 2 if valid.known_at is not None and judge.metric.k is not None else 1
-        return Lesson(judge, self.config.seed, self.threads, dealt)
+        # ratings are asked one by one: what is learnt of their items is no matter of the weeks
+        dated = valid.known_at is not None and judge.metric.k is not None
+        return Lesson(judge, self.config.seed, self.threads, dated, crossed=dated)
 
     def _held_out_users(self) -> Int32:
         """The share of users that no window teaches the fuser."""

@@ -115,7 +115,7 @@ def _rounds(windows: Sequence[Table], lesson: Lesson) -> tuple[list[tuple[Table,
     filled = [window for window in windows if len(window)]
     if len(filled) > 1:
         # from weeks to other weeks nothing can be learnt by heart
-        how = replace(lesson, dealt=1)
+        how = replace(lesson, crossed=False)
         return [(Table.concatenate(filled[:-1]), filled[-1], how)], "users of the last window"
     table = filled[0]
     if len(table.users) < FOLDS:

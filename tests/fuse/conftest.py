@@ -26,7 +26,7 @@ from recx.train.runs import TrainRun
 from tests.synthetic import Row, Told, ToldConfig, dataset
 
 N_USERS, N_ITEMS, TAKEN = 300, 40, 3
-SMALL = StackConfig(trees=60, min_leaf=20)
+SMALL = StackConfig(trees=60, min_leaf=20, bags=1)
 
 
 class Knowing(Told):

@@ -15,8 +15,8 @@ from recx.fuse.table import Table
 from tests.fuse.tables import lesson, planted
 
 
-def found(config: LinearConfig | StackConfig, *windows: Table, dealt: int = 1) -> Searched:
-    return search(config, windows, replace(lesson(), dealt=dealt), lambda number: None)
+def found(config: LinearConfig | StackConfig, *windows: Table, crossed: bool = False) -> Searched:
+    return search(config, windows, replace(lesson(), crossed=crossed), lambda number: None)
 
 
 def test_a_search_leaves_settings_that_spoil_everything() -> None:
@@ -74,6 +74,6 @@ def test_crossed_scores_do_not_know_what_was_learnt_by_heart_of_items() -> None:
     config = StackConfig(trees=40, parts=1, min_leaf=5, leaves=31)
     contest = lesson().judge.on(asked)
     by_heart = contest.value(crossed.scores(config, table, asked, lesson()))
-    honest = contest.value(crossed.scores(config, table, asked, replace(lesson(), dealt=2)))
+    honest = contest.value(crossed.scores(config, table, asked, replace(lesson(), crossed=True)))
     assert by_heart > 0.95
     assert honest < 0.6

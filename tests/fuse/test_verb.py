@@ -35,6 +35,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
             "dataset.n_items=60",
             "threads=1",
             "fuser.trees=40",
+            "fuser.bags=1",
         ]
         composed: FuseConfig = compose("fuse", [*small, *places, f"bases={bases}", *words]).settings
         return composed

@@ -15,6 +15,7 @@ FUSERS: dict[str, str] = {
     # learnt
     "stack": "recx.fuse.fusers.stack:Stack",
     "linear": "recx.fuse.fusers.linear:Linear",
+    "layered": "recx.fuse.fusers.layered:Layered",
     "weighted": "recx.fuse.fusers.weighted:Weighted",
     "greedy": "recx.fuse.fusers.greedy:Greedy",
     # not learnt: scores

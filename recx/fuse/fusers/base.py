@@ -27,8 +27,10 @@ class Lesson:
     judge: Judge
     seed: int
     threads: int
-    dealt: int = 1
-    """Parts the items are dealt into where a fuser is judged: see recx.fuse.crossed; 1: they are not."""
+    dated: bool = False
+    """All labels lie behind one moment: they are of the same weeks, and what sold in them is soon learnt."""
+    crossed: bool = False
+    """A fuser is judged on items it has not learnt: see recx.fuse.crossed."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -112,8 +112,11 @@ class StackConfig(FeatureConfig):
     trees: int = 120
     """Most trees; as many are kept as serve the held-out users of the window best."""
     parts: int = 2
-    """Parts the items are dealt into. As many boosters are averaged, each leaving one part out, so that what
-    sold in the window is not learnt by heart; 1: a single one learns from all."""
+    """Parts the items are dealt into where all labels are of the same weeks. As many boosters are averaged,
+    each leaving one part out, so that what sold in those weeks is not learnt by heart; 1: all learn from all.
+    """
+    bags: int = 4
+    """Times that the items are dealt: bags x parts boosters are averaged, and chance has less of a say."""
     leaves: int = 7
     """Leaves of one tree."""
     lr: float = 0.1
@@ -143,12 +146,12 @@ class StackConfig(FeatureConfig):
         super().check()
         if self.objective not in OBJECTIVES:
             raise UsageError(f"fuser.objective={self.objective}: expected one of {', '.join(OBJECTIVES)}")
-        self._at_least(trees=1, parts=1, leaves=2, min_leaf=1, truncation=1, reg=0)
+        self._at_least(trees=1, parts=1, bags=1, leaves=2, min_leaf=1, truncation=1, reg=0)
         self._shares("subsample", "colsample")
         self._above_0("lr")
 
     def lighter(self) -> Self:
-        return replace(self, trees=min(self.trees, 60), parts=1)
+        return replace(self, trees=min(self.trees, 60), parts=1, bags=1)
 
 
 @dataclass
@@ -217,6 +220,34 @@ class GreedyConfig(WeightsConfig):
         super().check()
         self._at_least(rounds=1, bags=1)
         self._shares("library")
+
+
+@dataclass
+class LayeredConfig(FeatureConfig):
+    """Settings of layered."""
+
+    name: str = "layered"
+    """Which fuser these settings are for."""
+    level0: list[str] = field(default_factory=lambda: ["stack", "linear"])
+    """Fusers that learn from the bases, each with its own defaults, two or more."""
+    level1: str = "weighted"
+    """What weighs them: weighted or greedy."""
+    folds: int = 3
+    """Parts the users are dealt into, so that level 1 learns from what level 0 says of others, 2 or more."""
+
+    def check(self) -> None:
+        from recx.fuse.fusers import config_class
+
+        super().check()
+        self._at_least(folds=2)
+        if self.level1 not in ("weighted", "greedy"):
+            raise UsageError(f"fuser.level1={self.level1}: expected weighted or greedy")
+        if len(set(self.level0)) < 2 or len(set(self.level0)) < len(self.level0):
+            raise UsageError(f"fuser.level0=[{','.join(self.level0)}]: expected two or more different fusers")
+        for name in self.level0:
+            found = config_class(name)
+            if not issubclass(found, LearntConfig) or issubclass(found, LayeredConfig):
+                raise UsageError(f"fuser.level0: {name} does not learn from a table of bases; leave it out")
 
 
 @dataclass

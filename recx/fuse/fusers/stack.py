@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -34,8 +35,8 @@ class Stack(Fuser[StackConfig]):
     All labels of a window are of the same weeks, and trees can tell items by their features: left alone they
     learn by heart what sold in those weeks, which users held out from the same weeks confirm and the next
     weeks do not. Therefore boosters learn from parts of the items, and their scores are averaged. On Complete
-    Journey's repeat=new, learnt on one window and applied to the next, one booster gained 2 % over ease, two
-    of half the items each 13 %.
+    Journey, learnt on one window and applied to the next, ndcg@10 of one booster was .0762 on repeat=new and
+    .4548 on repeat=allow, of two of half the items each .0777 and .4568, of eight .0821 and .4579.
     """
 
     learns = True
@@ -48,26 +49,27 @@ class Stack(Fuser[StackConfig]):
     def fit(self, table: Table, held_out: Table | None, lesson: Lesson) -> Self:
         """Learn from ``table``; keep as many trees as serve ``held_out`` best, or all.
 
-        The items are dealt into ``config.parts``. Each booster leaves one part out and is watched on that
-        part's items and the held-out users, so what it has learnt by heart of the window's items earns it
-        nothing there. Same table, seed and threads give the same bytes.
+        The items are dealt into ``config.parts``, ``config.bags`` times. Each booster leaves one part out and
+        is watched on that part's items and the held-out users, so what it has learnt by heart of the window's
+        items earns it nothing there. Same table, seed and threads give the same bytes.
         """
         import lightgbm
 
         config, objective = self.config, _objective(self.config, table)
         if table.votes.ranks is None:
             self.start = Weighted(WeightedConfig()).fit(table, None, lesson)
-        parts, most = config.parts, int(table.items.max(initial=0)) + 1
-        part_of = np.random.default_rng([lesson.seed, 13]).integers(0, parts, most)
+        parts, most = config.parts if lesson.dated else 1, int(table.items.max(initial=0)) + 1
+        rng = np.random.default_rng([lesson.seed, 13])
+        deals = [rng.integers(0, parts, most) for _ in range(config.bags)]
         boosters, curves = [], []
-        for part in range(parts):
+        for number, (part_of, part) in enumerate(itertools.product(deals, range(parts))):
             learnt = table if parts == 1 else table.keep(part_of[table.items] != part)
             data = self._dataset(learnt, objective)
             watched = None if held_out is None else _watched(held_out, part_of, part, parts)
             seen: dict[str, dict[str, list[float]]] = {}
             boosters.append(
                 lightgbm.train(
-                    _parameters(config, objective, len(learnt), lesson),
+                    _parameters(config, objective, len(learnt), lesson) | {"seed": lesson.seed + number},
                     data,
                     num_boost_round=config.trees,
                     valid_sets=[self._dataset(watched, objective, data)] if watched else [],
@@ -185,7 +187,6 @@ def _parameters(config: StackConfig, objective: str, rows: int, lesson: Lesson) 
         "feature_fraction": config.colsample,
         "lambda_l2": config.reg,
         "max_bin": 127,
-        "seed": lesson.seed,
         "deterministic": True,
         "force_row_wise": True,
         "num_threads": lesson.threads,

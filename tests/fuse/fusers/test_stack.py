@@ -1,5 +1,7 @@
 """The stack on planted tables; on whole fusions see test_stacking."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from recx.fuse.fusers import create
@@ -9,12 +11,20 @@ from tests.fuse.tables import lesson, planted
 
 
 class TestStack(FuserContract, RatingContract):
-    config = StackConfig(trees=40, min_leaf=20)
+    config = StackConfig(trees=40, min_leaf=20, bags=1)
 
 
 def test_as_many_trees_are_kept_as_serve_the_held_out_users() -> None:
     rng = np.random.default_rng(0)
     table, held_out = planted(rng, (1.0, 0.0), users=60), planted(rng, (1.0, 0.0), users=200)
-    many = StackConfig(trees=150, parts=1, min_leaf=5, leaves=31)
+    many = StackConfig(trees=150, bags=1, min_leaf=5, leaves=31)
     stack = create(many).fit(table, held_out, lesson())
     assert stack.boosters[0].num_trees() < 100
+
+
+def test_where_labels_are_of_the_same_weeks_boosters_learn_from_parts_of_the_items() -> None:
+    table = planted(np.random.default_rng(0), (1.0, 1.0), users=60)
+    config = StackConfig(trees=5, min_leaf=20, parts=2, bags=3)
+    dated, undated = (replace(lesson(), dated=dated) for dated in (True, False))
+    assert len(create(config).fit(table, None, dated).boosters) == 6
+    assert len(create(config).fit(table, None, undated).boosters) == 3
