@@ -6,14 +6,17 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from recx import clock, store
+from recx.data import Dataset
 from recx.errors import UsageError
 from recx.fuse import guard
 from recx.fuse.config import FuseConfig
-from recx.fuse.fusers import FUSERS
+from recx.fuse.fusers import FUSERS, fuser_class
 from recx.fuse.learning import Learning
 from recx.fuse.runs import FuseRun, open_fusion
 from recx.manifest import Record
 from recx.metrics.protocol import Protocol
+from recx.models import model_class
+from recx.models.base import ModelConfig
 from recx.prepare import prepare
 from recx.prepare.plan import folder_of
 from recx.session import Session
@@ -39,7 +42,9 @@ def fuse(config: FuseConfig, session: Session = QUIET, resume: bool = False) -> 
     _check(config)
     dataset = prepare(config, tell.say)
     protocol = Protocol.of(config, dataset, config.seed)
-    runs = {label: run for label, run in _runs(config, session, resume)}
+    opened = _opened(config.runs)
+    _check_bases(config, dataset, opened, session)
+    runs = opened or _trained(config, session, resume)
     guard.check_runs(runs, dataset, config.refit)
     results = Path(config.results) / "fuse"
     key = _key(config, runs, protocol)
@@ -78,16 +83,24 @@ def _check(config: FuseConfig) -> None:
             raise UsageError(f"a base cannot be called '{label}', that is a part of the fusion; rename it")
 
 
-def _runs(config: FuseConfig, session: Session, resume: bool) -> list[tuple[str, TrainRun]]:
-    """The bases with their labels: runs where they are given, else what training the settings gives."""
-    if config.runs:
-        opened = [open_run(Path(folder)) for folder in dict.fromkeys(config.runs)]
-        labels = [run.label for run in opened]
-        # the end of a folder's name tells two runs of one model apart
-        return [
-            (run.label if labels.count(run.label) == 1 else f"{run.label}@{run.folder.name[-4:]}", run)
-            for run in opened
-        ]
+def _check_bases(config: FuseConfig, dataset: Dataset, opened: dict[str, TrainRun], session: Session) -> None:
+    """UsageError where the fuser can do nothing with these bases on this data; before any is trained."""
+    configs: dict[str, ModelConfig] = {label: run.model for label, run in opened.items()} or config.bases
+    models = {label: model.name for label, model in configs.items()}
+    name, kind = config.fuser.name, fuser_class(config.fuser.name)
+    ratings = dataset.feedback == "explicit" and any(model_class(model).rates for model in models.values())
+    if not kind.ranks and not ratings:
+        why = (
+            "none of the bases predicts any" if dataset.feedback == "explicit" else f"{dataset.name} has none"
+        )
+        raise UsageError(f"{name} fuses ratings, and {why}; choose another fuser, such as fuser=stack")
+    if ratings and not kind.rates:
+        session.listener.say(f"{name} ranks and predicts no ratings: those of the bases are not fused")
+    kind.check_bases(config.fuser, list(models))
+
+
+def _trained(config: FuseConfig, session: Session, resume: bool) -> dict[str, TrainRun]:
+    """What training the settings of the bases gives, by label."""
     shared = {
         field.name: getattr(config, field.name)
         for field in fields(TrainConfig)
@@ -96,10 +109,20 @@ def _runs(config: FuseConfig, session: Session, resume: bool) -> list[tuple[str,
     # both tasks of a data set use the same bases: what stops them is how its users behave, not what is asked
     # of the fusion
     shared["repeat"] = "auto"
-    return [
-        (label, train(TrainConfig(**shared, model=model), session, label, resume))
+    return {
+        label: train(TrainConfig(**shared, model=model), session, label, resume)
         for label, model in config.bases.items()
-    ]
+    }
+
+
+def _opened(folders: list[str]) -> dict[str, TrainRun]:
+    """Finished runs by label; the end of a folder's name tells two runs of one model apart."""
+    runs = [open_run(Path(folder)) for folder in dict.fromkeys(folders)]
+    labels = [run.label for run in runs]
+    return {
+        run.label if labels.count(run.label) == 1 else f"{run.label}@{run.folder.name[-4:]}": run
+        for run in runs
+    }
 
 
 def _key(config: FuseConfig, runs: dict[str, TrainRun], protocol: Protocol) -> str:

@@ -18,6 +18,8 @@ FUSERS: dict[str, str] = {
     "layered": "recx.fuse.fusers.layered:Layered",
     "weighted": "recx.fuse.fusers.weighted:Weighted",
     "greedy": "recx.fuse.fusers.greedy:Greedy",
+    # not learnt: stages
+    "cascade": "recx.fuse.fusers.cascade:Cascade",
     # not learnt: scores
     "mean": "recx.fuse.fusers.mean:Mean",
     "combsum": "recx.fuse.fusers.combsum:CombSUM",

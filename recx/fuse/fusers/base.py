@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeVar
@@ -84,6 +85,10 @@ class Fuser(Generic[C]):
 
     def __init__(self, config: C) -> None:
         self.config = config
+
+    @classmethod
+    def check_bases(cls, config: C, bases: Sequence[str]) -> None:
+        """UsageError where these bases, by label, cannot be fused so; called before any is trained."""
 
     def fit(self, table: Table, held_out: Table | None, lesson: Lesson) -> Self:
         """Learn from ``table``; ``held_out`` may say when to stop. Same input, same bytes."""

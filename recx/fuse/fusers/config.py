@@ -332,3 +332,14 @@ class VoteConfig(FuserConfig):
     def check(self) -> None:
         super().check()
         self._at_least(depth=1)
+
+
+@dataclass
+class CascadeConfig(FuserConfig):
+    """Settings of cascade."""
+
+    name: str = "cascade"
+    """Which fuser these settings are for."""
+    stages: list[str] = field(default_factory=list)
+    """Bases in their order, each with how many of its best it keeps: [item_knn:100,gcn:30,rnn]; []: all of
+    them, keeping 100, 50, 25 and so on."""
