@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from recx.arrays import Float32, Float64, Int32
+from recx.data import Rankings
 from recx.fuse.table import Table
 from recx.metrics import Metric, ranking_metric
 from recx.metrics.lists import Lists
@@ -47,15 +48,14 @@ class Contest:
 
     def each(self, scores: Float32) -> Float64:
         """The ranking metric of every user: (groups,). Equal to what `evaluate` finds on the same lists."""
-        from recx.kernels.ranked import first_grades
+        from recx.kernels.ranked import first_rows
 
-        metric, table = self.judge.metric, self.table
-        assert metric.k is not None
-        ties = self.judge.order[table.items]
-        grades = first_grades(table.bounds, np.asarray(scores, np.float32), ties, table.labels, metric.k)
-        assert table.targets is not None
-        returned = np.minimum(table.sizes, metric.k)
-        lists = Lists(grades, self._ideal, table.targets.counts, returned)
+        metric, targets = self.judge.metric, self.table.targets
+        assert metric.k is not None and targets is not None
+        scores = np.asarray(scores, np.float32)
+        rows = first_rows(self.table.bounds, scores, self._ties, metric.k)
+        items = np.where(rows >= 0, self.table.items[rows], -1).astype(np.int32)
+        lists = Lists.judge(Rankings(targets.users, items, scores[rows]), targets)
         return ranking_metric(metric.name)(lists, metric.k)
 
     def statistic(self, scores: Float32) -> Statistic:
@@ -74,15 +74,9 @@ class Contest:
         return better(self.statistic(a), self.statistic(b), self.judge.sign)
 
     @cached_property
-    def _ideal(self) -> Float64:
-        """Grades of the best list there could be: (groups, k)."""
-        targets, k = self.table.targets, self.judge.metric.k
-        assert targets is not None and k is not None
-        found = np.zeros((len(targets), k))
-        place = np.arange(len(targets.items)) - targets.indptr[:-1][targets.rows]
-        first = place < k
-        found[targets.rows[first], place[first]] = targets.best_first[first]
-        return found
+    def _ties(self) -> Int32:
+        """Which of two rows of equal scores is first: (rows,)."""
+        return self.judge.order[self.table.items]
 
     def _errors(self, predicted: Float32) -> Float64:
         ratings = predicted.astype(np.float64)

@@ -3,34 +3,31 @@
 import numba as nb
 import numpy as np
 
-from recx.arrays import Float32, Float64, Int32, Int64
+from recx.arrays import Float32, Int32, Int64
 
 
 @nb.njit(cache=True, parallel=True, nogil=True)
-def first_grades(bounds: Int64, scores: Float32, ties: Int32, grades: Float32, k: int) -> Float64:
-    """Grades of the ``k`` best rows of every group, best first, 0 where there are fewer: (groups, k).
+def first_rows(bounds: Int64, scores: Float32, ties: Int32, k: int) -> Int64:
+    """The ``k`` best rows of every group, best first, -1 where there are fewer: (groups, k).
 
     Group g has the rows bounds[g] .. bounds[g + 1]; of equal scores the one with the smaller ``ties`` is
     first.
     """
     n = len(bounds) - 1
-    found = np.zeros((n, k))
+    best = np.full((n, k), -1, dtype=np.int64)
     for group in nb.prange(n):
-        best = np.empty(k, dtype=np.int64)
-        size = 0
+        mine, size = best[group], 0
         for row in range(bounds[group], bounds[group + 1]):
             place = size
-            while place > 0 and _before(scores, ties, row, best[place - 1]):
+            while place > 0 and _before(scores, ties, row, mine[place - 1]):
                 place -= 1
             if place == k:
                 continue
             size = min(size + 1, k)
             for at in range(size - 1, place, -1):
-                best[at] = best[at - 1]
-            best[place] = row
-        for at in range(size):
-            found[group, at] = grades[best[at]]
-    return found
+                mine[at] = mine[at - 1]
+            mine[place] = row
+    return best
 
 
 @nb.njit(cache=True, nogil=True, inline="always")

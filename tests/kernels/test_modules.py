@@ -142,6 +142,10 @@ CASES: dict[str, Callable[[Given], tuple[Any, ...]]] = {
     "nmf._multiply": lambda g: (
         *g.rows, np.abs(g.users), np.abs(g.items), np.abs(g.everywhere), np.float32(0.1), np.float32(0.1),
     ),
+    "ranked.first_rows": lambda g: (
+        20 * np.arange(701), g.scores.ravel()[:14000], np.arange(14000, dtype=np.int32), 10,
+    ),
+    "ranked.copeland": lambda g: (20 * np.arange(701), g.ids((14000, 3), 20)),
     "topk.top_k": lambda g: (g.scores, np.arange(300, dtype=np.int32), 20),
     "walks.walks": lambda g: (*g.columns, *g.rows, 0.2, 1e-4, 0, np.zeros((300, 300), np.float32)),
 }  # fmt: skip
