@@ -47,6 +47,12 @@ def _split(node: dict[str, Any]) -> type:
     return split_config_class(str(node.get("method", "")))
 
 
+def _windows(node: dict[str, Any]) -> type:
+    from recx.prepare.split.config import windows_config_class
+
+    return windows_config_class(str(node.get("method", "")))
+
+
 def _fuser(node: dict[str, Any]) -> type:
     from recx.fuse.fusers import config_class
 
@@ -58,6 +64,7 @@ GROUPS: dict[str, Group] = {
     for group in (
         Group("dataset", "data set", _dataset),
         Group("split", "split", _split),
+        Group("windows", "way to cut windows", _windows),
         Group("model", "model", _model),
         Group("fuser", "fuser", _fuser),
     )

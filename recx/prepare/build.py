@@ -69,7 +69,11 @@ def build(source: Source[Any], method: SplitMethod[Any], files: list[Path], fing
         "source": [
             {"file": file.name, "bytes": file.stat().st_size, "sha256": content(file)} for file in files
         ],
-        "settings": {"dataset": _settings(source), "split": asdict(method.config)},
+        "settings": {
+            "dataset": _settings(source),
+            "split": asdict(method.config),
+            "windows": asdict(method.windows),
+        },
     }
     return Prepared(log, folds, facts)
 

@@ -6,7 +6,7 @@ What one source or one split method takes besides stands in the config.py of sou
 from dataclasses import dataclass, field
 from typing import Any
 
-from recx.prepare.split.config import SplitConfig, TimeSplit
+from recx.prepare.split.config import HoldoutWindows, SplitConfig, TimeSplit, WindowsConfig
 
 
 @dataclass
@@ -66,3 +66,5 @@ class PrepareConfig:
     """Every random choice: splits, models, ties."""
     data_dir: str = "data/prepared"
     """Where prepared data sets live."""
+    windows: WindowsConfig = field(default_factory=HoldoutWindows)
+    """Settings of the windows, whose labels a stacker learns from."""

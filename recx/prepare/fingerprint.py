@@ -29,6 +29,7 @@ def fingerprint(
         "version": VERSION,
         "dataset": dataset,
         "split": asdict(method.config),
+        "windows": asdict(method.windows),
         "seed": config.seed if method.draws else None,
         "content": [content(file) for file in files],
     }

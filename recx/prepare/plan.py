@@ -43,7 +43,7 @@ def plan(config: PrepareConfig, say: Say | None = None) -> Plan:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         raise UsageError(f"dataset.name={name}: expected letters, digits, dot, dash and underscore")
     data_dir = Path(config.data_dir)
-    method = create_split(config.split, config.seed)
+    method = create_split(config.split, config.windows, config.seed)
     around = Surroundings(data_dir, method.config.method == "files", say or nobody)
     source = create_source(config.dataset, around)
     files = source.files()

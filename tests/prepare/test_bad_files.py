@@ -205,7 +205,6 @@ def test_unknown_split_settings_are_usage_errors(tmp_path: Path) -> None:
         (SplitConfig("time", watch="outer"), "split.watch=outer"),
         (TimeSplit(test=0.5, valid=0.5), "leave no"),
         (TimeSplit(test=1.5), "expected a share"),
-        (TimeSplit(windows=0), "expected 1 or more"),
     ):
         with pytest.raises(UsageError, match=said):
             prepare(config(tmp_path, split, path=path))

@@ -15,13 +15,19 @@ from recx.prepare.log import GIVEN, TEST, TRAIN, VALID, Log
 from recx.prepare.split.base import FoldRoles, create_split
 from recx.prepare.split.config import (
     FilesSplit,
+    HoldoutWindows,
     KFoldSplit,
+    KFoldWindows,
     LastSplit,
     RandomSplit,
+    RollingWindows,
     SplitConfig,
     TimeSplit,
     UsersSplit,
+    WindowsConfig,
 )
+
+HOLDOUT = HoldoutWindows()
 
 
 def log(users: list[int], times: list[int] | None = None, order: Any = "time", parts: Any = None) -> Log:
@@ -44,8 +50,10 @@ def _ints(times: list[int] | None) -> Any:
     return None if times is None else np.array(times, np.int64)
 
 
-def divide(rows: Log, config: SplitConfig, seed: int = 0) -> list[FoldRoles]:
-    method = create_split(config, seed)
+def divide(
+    rows: Log, config: SplitConfig, seed: int = 0, windows: WindowsConfig = HOLDOUT
+) -> list[FoldRoles]:
+    method = create_split(config, windows, seed)
     test = method.test_rows(rows)
     folds = method.folds(rows, test)
     np.testing.assert_array_equal((folds[-1].roles & TARGET) > 0, test)
@@ -77,7 +85,7 @@ def test_time_puts_ties_at_a_cut_into_the_later_part() -> None:
 
 def test_time_takes_several_windows_one_after_the_other_and_watch_before_them() -> None:
     rows = log([0, 1] * 50)
-    select, *windows, _ = divide(rows, TimeSplit(windows=3))
+    select, *windows, _ = divide(rows, TimeSplit(), windows=RollingWindows(number=3))
     assert [(fold.name, fold.known_at) for fold in windows] == [
         ("window-0", 60),
         ("window-1", 70),
@@ -94,7 +102,7 @@ def test_time_never_learns_what_happened_at_or_after_known_at(data: st.DataObjec
     users = data.draw(st.lists(st.integers(0, 4), min_size=len(times), max_size=len(times)))
     rows = log(users, times)
     try:
-        folds = divide(rows, TimeSplit(windows=data.draw(st.integers(1, 3))))
+        folds = divide(rows, TimeSplit(), windows=RollingWindows(number=data.draw(st.integers(1, 3))))
     except DataError:
         return  # too many ties to cut
     assert rows.times is not None
@@ -128,6 +136,20 @@ def test_last_leaves_one_row_of_each_user_for_test_valid_and_watch() -> None:
     assert final.known_at is None
 
 
+def test_last_steps_one_row_further_back_for_each_rolling_window() -> None:
+    rows = log([0] * 6 + [1] * 4 + [2] * 2, order="sequence")
+    select, *windows, final = divide(rows, LastSplit(), windows=RollingWindows(number=2))
+    assert [fold.name for fold in windows] == ["window-0", "window-1"]
+    assert items(rows, final, TARGET) == [5, 9, 11]
+    assert items(rows, windows[1], TARGET) == [4, 8]
+    assert items(rows, windows[1], FIT) == [0, 1, 2, 3, 6, 7, 10]
+    assert items(rows, windows[0], TARGET) == [3, 7]
+    assert items(rows, windows[0], FIT) == [0, 1, 2, 6, 10]
+    # watch lies before every window, so that what stops a fit is no label
+    assert items(rows, select, TARGET) == [2]
+    assert items(rows, select, FIT) == [0, 1, 6, 10]
+
+
 def test_last_knows_the_newest_second_it_learns_from() -> None:
     rows = log([0] * 4 + [1] * 4, times=[10, 20, 30, 40, 11, 21, 31, 41])
     assert [fold.known_at for fold in divide(rows, LastSplit())] == [12, 22, 32]
@@ -155,18 +177,72 @@ def test_kfold_tests_every_row_exactly_once() -> None:
     assert sorted(item for part in tested for item in part) == list(range(100))
 
 
-def test_kfold_windows_predict_the_rest_out_of_fold_and_leave_watch_out() -> None:
-    rows = log([0, 1, 2] * 33 + [0], order="none")
-    select, *windows, final = divide(rows, KFoldSplit(fold=1, windows=4))
-    watch = items(rows, select, TARGET)
+PARTS = ([TRAIN] * 10 + [TEST] * 2 + [VALID] * 3) * 6
+
+
+@pytest.mark.parametrize(
+    ("config", "per_user"),
+    [
+        (KFoldSplit(fold=1), False),
+        (RandomSplit(), True),
+        (RandomSplit(per_user=False), False),
+        (FilesSplit(), True),
+        (FilesSplit(draw="rows"), False),
+    ],
+    ids=repr,
+)
+def test_kfold_predicts_every_row_but_those_of_watch_once_by_a_base_that_has_not_seen_it(
+    config: SplitConfig, per_user: bool
+) -> None:
+    rows = log(sorted([0, 1, 2] * 30), order="none", parts=PARTS)
+    select, *windows, final = divide(rows, config, windows=KFoldWindows(folds=4))
+    assert [fold.name for fold in windows] == ["window-0", "window-1", "window-2", "window-3"]
+    known, watch = items(rows, final, FIT), items(rows, select, TARGET)
     labels = [item for window in windows for item in items(rows, window, TARGET)]
-    assert len(watch) == 8
-    assert sorted([*labels, *watch]) == items(rows, final, FIT)
+    assert len(watch) == pytest.approx(len(known) / 10, abs=2)
+    assert sorted([*labels, *watch]) == known
+    assert items(rows, select, FIT) == sorted(set(known) - set(watch))
     for window in windows:
-        assert not set(items(rows, window, FIT)) & set(items(rows, window, TARGET))
-    for config, said in ((KFoldSplit(fold=5), "split.fold=5"), (KFoldSplit(windows=5), "split.windows=5")):
-        with pytest.raises(UsageError, match=said):
-            divide(rows, config)
+        assert items(rows, window, FIT) == sorted(set(known) - set(items(rows, window, TARGET)))
+    sizes = [
+        np.bincount(rows.users[(window.roles & TARGET) > 0], minlength=3).tolist() if per_user
+        else [np.count_nonzero(window.roles & TARGET)]
+        for window in windows
+    ]  # fmt: skip
+    assert np.ptp(sizes, axis=0).max() <= 1
+
+
+def test_kfold_deals_differently_for_another_seed_and_alike_for_the_same() -> None:
+    rows = log(sorted([0, 1, 2] * 30), order="none")
+    one, same, other = (
+        [items(rows, fold, TARGET) for fold in divide(rows, RandomSplit(), seed, KFoldWindows())]
+        for seed in (1, 1, 2)
+    )
+    assert one == same
+    assert one != other
+
+
+@pytest.mark.parametrize(
+    ("config", "windows", "says"),
+    [
+        (KFoldSplit(fold=5), HOLDOUT, "split.fold=5: expected 0 to 4"),
+        (TimeSplit(), KFoldWindows(), "windows=kfold: split=time takes windows=holdout or windows=rolling"),
+        (LastSplit(), KFoldWindows(), "split=last takes windows=holdout or windows=rolling"),
+        (RandomSplit(), RollingWindows(), "split=random takes windows=holdout or windows=kfold"),
+        (FilesSplit(), RollingWindows(), "split=files takes windows=holdout or windows=kfold"),
+        (UsersSplit(), KFoldWindows(), "windows=kfold: split=users takes windows=holdout$"),
+        (FilesSplit(draw="users"), KFoldWindows(), "whole users are asked about"),
+        (RandomSplit(), KFoldWindows(folds=1), "windows.folds=1: expected 2 or more"),
+        (TimeSplit(), RollingWindows(number=0), "windows.number=0: expected 1 or more"),
+        (TimeSplit(), RollingWindows(number=9), "9 x split.valid=0.1 leave no train"),
+    ],
+)  # fmt: skip
+def test_windows_that_make_no_sense_are_refused(
+    config: SplitConfig, windows: WindowsConfig, says: str
+) -> None:
+    rows = log(sorted([0, 1, 2] * 30), parts=PARTS)
+    with pytest.raises(UsageError, match=says):
+        divide(rows, config, windows=windows)
 
 
 def test_held_out_users_are_given_their_first_rows_and_never_learnt() -> None:

@@ -9,12 +9,12 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
-from recx.arrays import Bool
+from recx.arrays import Bool, Int64
 from recx.data.split import FIT, HISTORY, TARGET, Roles
 from recx.errors import UsageError, did_you_mean
 from recx.prepare.log import Log
 from recx.prepare.split import METHODS
-from recx.prepare.split.config import SplitConfig, of_its_class
+from recx.prepare.split.config import KFoldWindows, RollingWindows, SplitConfig, WindowsConfig, of_its_class
 
 S = TypeVar("S", bound=SplitConfig)
 WATCH = ("inner", "valid")
@@ -36,12 +36,22 @@ class SplitMethod(ABC, Generic[S]):
 
     draws: ClassVar[bool] = True
     """Whether the seed has a say."""
+    ways: ClassVar[tuple[str, ...]] = ("holdout",)
+    """Ways to cut windows that make sense here."""
 
-    def __init__(self, config: S, seed: int) -> None:
+    def __init__(self, config: S, windows: WindowsConfig, seed: int) -> None:
         self.config = config
+        self.windows = windows
         self.rng = np.random.default_rng(seed)
         if config.watch not in WATCH:
             raise UsageError(f"split.watch={config.watch}{did_you_mean(config.watch, WATCH)}")
+        if windows.method not in self.ways:
+            known = " or ".join(f"windows={way}" for way in self.ways)
+            raise UsageError(f"windows={windows.method}: split={config.method} takes {known}")
+        if isinstance(windows, RollingWindows) and windows.number < 1:
+            raise UsageError(f"windows.number={windows.number}: expected 1 or more")
+        if isinstance(windows, KFoldWindows) and windows.folds < 2:
+            raise UsageError(f"windows.folds={windows.folds}: expected 2 or more")
         self.check()
 
     @abstractmethod
@@ -56,18 +66,35 @@ class SplitMethod(ABC, Generic[S]):
     def folds(self, log: Log, test: Bool) -> list[FoldRoles]:
         """select, the windows in order, final."""
 
+    @property
+    def rolls(self) -> int:
+        """Windows that follow each other in time."""
+        return self.windows.number if isinstance(self.windows, RollingWindows) else 1
+
     def select(self, inner: FoldRoles, windows: list[FoldRoles]) -> FoldRoles:
         """The select fold: ``inner``, or the last window again where watch=valid."""
         if self.config.watch == "inner":
             return inner
         return FoldRoles("select", windows[-1].roles, windows[-1].known_at)
 
+    def in_folds(self, log: Log, past: Bool, watch: Bool, folds: int, per_user: bool) -> list[FoldRoles]:
+        """The fold "select" and ``folds`` windows: the rows of ``past`` but those of ``watch``, dealt out.
 
-def create_split(config: SplitConfig, seed: int) -> SplitMethod[Any]:
+        What stops a fit, or chooses its settings, is never a label of a stacker; every window learns from it.
+        """
+        dealt = deal(log, past & ~watch, folds, self.rng, per_user)
+        windows = [
+            fold(f"window-{at}", log, past & (dealt != at), dealt == at)  # watch is dealt to none: -1
+            for at in range(folds)
+        ]
+        return [self.select(fold("select", log, past & ~watch, watch), windows), *windows]
+
+
+def create_split(config: SplitConfig, windows: WindowsConfig, seed: int) -> SplitMethod[Any]:
     """The method that ``config`` names, ready to divide."""
     config = of_its_class(config)
     module, _, name = METHODS[config.method].partition(":")
-    method: SplitMethod[Any] = getattr(import_module(module), name)(config, seed)
+    method: SplitMethod[Any] = getattr(import_module(module), name)(config, windows, seed)
     return method
 
 
@@ -104,6 +131,19 @@ def draw(log: Log, among: Bool, share: float, rng: np.random.Generator, per_user
     place = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
     drawn[rows[place < np.floor(share * counts + 0.5)[log.users[rows]]]] = True
     return drawn
+
+
+def deal(log: Log, among: Bool, folds: int, rng: np.random.Generator, per_user: bool) -> Int64:
+    """The fold of each row ``among``, -1 of others: (n,).
+
+    Sizes differ by one at most, and so do each user's shares of them where ``per_user``.
+    """
+    rows = rng.permutation(np.flatnonzero(among))
+    if per_user:
+        rows = rows[np.argsort(log.users[rows], kind="stable")]
+    dealt = np.full(len(log), -1, dtype=np.int64)
+    dealt[rows] = np.arange(len(rows)) % folds
+    return dealt
 
 
 def draw_users(log: Log, among: Bool, share: float, rng: np.random.Generator) -> Bool:

@@ -20,15 +20,14 @@ class ByTime(SplitMethod[TimeSplit]):
     """
 
     draws = False
+    ways = ("holdout", "rolling")
 
     def check(self) -> None:
         config = self.config
         check_shares(valid=config.valid, test=config.test, watch_share=config.watch_share)
-        if config.windows < 1:
-            raise UsageError(f"split.windows={config.windows}: expected 1 or more")
-        if config.test + config.windows * config.valid >= 1:
+        if config.test + self.rolls * config.valid >= 1:
             raise UsageError(
-                f"split.test={config.test:g} and {config.windows} x split.valid={config.valid:g} leave no "
+                f"split.test={config.test:g} and {self.rolls} x split.valid={config.valid:g} leave no "
                 "train; lower them"
             )
 
@@ -39,12 +38,12 @@ class ByTime(SplitMethod[TimeSplit]):
         if times[0] == times[-1]:
             raise DataError("split=time needs dates and all rows have the same one; use split=random")
         config = self.config
-        widths = config.valid * np.arange(config.windows, -1, -1)
+        widths = config.valid * np.arange(self.rolls, -1, -1)
         cuts = [times[int(len(times) * share)] for share in 1 - config.test - widths]
         before = times[times < cuts[0]]
         if not len(before):
             raise DataError(
-                "split=time leaves train empty; lower split.valid or split.windows, or use split=random"
+                "split=time leaves train empty; lower split.valid or windows.number, or use split=random"
             )
         self.cuts = [int(cut) for cut in (before[int(len(before) * (1 - config.watch_share))], *cuts)]
         return np.asarray(log.times >= self.cuts[-1])
@@ -52,7 +51,7 @@ class ByTime(SplitMethod[TimeSplit]):
     def folds(self, log: Log, test: Bool) -> list[FoldRoles]:
         assert log.times is not None
         ends = [*self.cuts[1:], int(log.times.max()) + 1]
-        names = ["select", *(f"window-{number}" for number in range(self.config.windows)), "final"]
+        names = ["select", *(f"window-{number}" for number in range(self.rolls)), "final"]
         made = []
         for name, start, end in zip(names, self.cuts, ends, strict=True):
             roles = np.where(log.times < start, LEARNT, 0)

@@ -1,4 +1,4 @@
-"""Settings of the split methods: what all take, and one class each."""
+"""Settings of the split methods and of the windows: what all take, and one class each."""
 
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -17,6 +17,10 @@ CONFIGS = {
 """Split method -> its settings class in this module."""
 
 
+WINDOWS = {"holdout": "HoldoutWindows", "rolling": "RollingWindows", "kfold": "KFoldWindows"}
+"""Way to cut windows -> its settings class in this module."""
+
+
 @dataclass
 class SplitConfig:
     """How the past is divided: settings every method has."""
@@ -33,13 +37,11 @@ class TimeSplit(SplitConfig):
 
     method: str = "time"
     valid: float = 0.1
-    """Share of all rows that one window of valid takes, the newest before test."""
+    """Share of all rows that one window takes, the newest before test."""
     test: float = 0.1
     """Share of all rows that test takes, the newest."""
     watch_share: float = 0.1
     """Share of train's rows, its newest, that the inner cut takes."""
-    windows: int = 1
-    """Consecutive windows before test whose labels a stacker may learn from; the last one is valid."""
 
 
 @dataclass
@@ -55,7 +57,7 @@ class RandomSplit(SplitConfig):
 
     method: str = "random"
     valid: float = 0.1
-    """Share of all rows for valid."""
+    """Share of all rows for valid; windows=kfold deals all rows outside test instead."""
     test: float = 0.1
     """Share of all rows for test."""
     watch_share: float = 0.1
@@ -73,8 +75,6 @@ class KFoldSplit(SplitConfig):
     """Number of folds."""
     fold: int = 0
     """Which of them is test, from 0."""
-    windows: int = 1
-    """Folds besides test that are predicted out of fold, for a stacker to learn from; at most folds - 1."""
     watch_share: float = 0.1
     """Share of the rows outside test for watch; windows leave them out of their targets."""
 
@@ -100,12 +100,45 @@ class FilesSplit(SplitConfig):
 
     method: str = "files"
     valid: float = 0.1
-    """Share of train for valid where no valid_file is given."""
+    """Share of train for valid where no valid_file is given; windows=kfold deals all rows outside test."""
     watch_share: float = 0.1
     """Share of the rest of train for watch."""
     draw: str = "auto"
     """What is drawn: user (of every user's rows), rows (of all rows), users (whole users: the last row is the
     target, those before it are given), or auto: users where test users have no train rows, else user."""
+
+
+@dataclass
+class WindowsConfig:
+    """Where the labels come from that a stacker learns from: settings every way has."""
+
+    method: str = "holdout"
+    """Which way: holdout, rolling or kfold."""
+
+
+@dataclass
+class HoldoutWindows(WindowsConfig):
+    """One window: bases learn from train, labels are valid."""
+
+
+@dataclass
+class RollingWindows(WindowsConfig):
+    """Steps back in time: each window's bases learn from what lies before it. split=time and split=last."""
+
+    method: str = "rolling"
+    number: int = 3
+    """Windows, one behind the other, the last one next to test: shares of split.valid, or a row per user."""
+
+
+@dataclass
+class KFoldWindows(WindowsConfig):
+    """All that is known outside test, dealt into folds: every row but those of watch is predicted once, by
+    bases that have not seen it. split=random, split=kfold and split=files.
+    """
+
+    method: str = "kfold"
+    folds: int = 5
+    """Number of folds."""
 
 
 @cache
@@ -121,3 +154,12 @@ def of_its_class(config: SplitConfig) -> SplitConfig:
     """``config`` as the settings class of its method: a plain SplitConfig("last") becomes a LastSplit."""
     schema = split_config_class(config.method)
     return config if isinstance(config, schema) else schema(**asdict(config))
+
+
+@cache
+def windows_config_class(method: str) -> type[WindowsConfig]:
+    """The settings class of a way to cut windows; UsageError where there is no such way."""
+    if method not in WINDOWS:
+        raise UsageError(f"windows.method={method}: no such windows{did_you_mean(method, WINDOWS)}")
+    found: type[WindowsConfig] = getattr(import_module(__name__), WINDOWS[method])
+    return found

@@ -18,13 +18,18 @@ from recx.prepare.split.base import (
     draw_users,
     places,
 )
-from recx.prepare.split.config import FilesSplit
+from recx.prepare.split.config import FilesSplit, KFoldWindows
 
 DRAW = ("auto", "user", "rows", "users")
 
 
 class GivenFiles(SplitMethod[FilesSplit]):
-    """Test is what its file says; valid too, or a share of train; watch is a share of the rest of train."""
+    """Test is what its file says; valid too, or a share of train; watch is a share of the rest of train.
+
+    windows=kfold deals the rows of train and of valid together.
+    """
+
+    ways = ("holdout", "kfold")
 
     def check(self) -> None:
         check_shares(valid=self.config.valid, watch_share=self.config.watch_share)
@@ -46,13 +51,22 @@ class GivenFiles(SplitMethod[FilesSplit]):
         past = train | valid
         held: Bool = np.zeros(len(log), dtype=np.bool_)  # input of valid's users, not learnt
         how = self._draw(log, train, test)
+        final = _fold("final", log, past, given, test)
+        if isinstance(self.windows, KFoldWindows):
+            if how == "users":
+                raise UsageError(
+                    "windows=kfold deals rows, and here whole users are asked about (split.draw=users); "
+                    "use windows=holdout"
+                )
+            watch, _ = self._take(log, past, self.config.watch_share, how)
+            return [*self.in_folds(log, past, watch, self.windows.folds, how == "user"), final]
         if not valid.any():
             valid, held = self._take(log, train, self.config.valid, how)
             train = train & ~valid & ~held
         watch, input_ = self._take(log, train, self.config.watch_share, how)
         windows = [_fold("window-0", log, train, held, valid)]
         inner = _fold("select", log, train & ~watch & ~input_, input_, watch)
-        return [self.select(inner, windows), *windows, _fold("final", log, past, given, test)]
+        return [self.select(inner, windows), *windows, final]
 
     def _draw(self, log: Log, train: Bool, test: Bool) -> str:
         """auto, resolved: newcomers in test ask for newcomers in valid."""

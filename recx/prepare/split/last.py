@@ -14,10 +14,13 @@ from recx.prepare.split.config import LastSplit
 class LeaveLastOut(SplitMethod[LastSplit]):
     """Per user: the last row is test, the one before it valid, the one before that watch.
 
-    A row is a target only where its user has a row before it, so short histories give fewer targets.
+    windows=rolling asks for the rows before valid too, one step further back in each window, and watch lies
+    before them all. A row is a target only where its user has a row before it, so short histories give fewer
+    targets.
     """
 
     draws = False
+    ways = ("holdout", "rolling")
 
     def check(self) -> None:
         pass  # it has no shares
@@ -28,10 +31,13 @@ class LeaveLastOut(SplitMethod[LastSplit]):
         return _last(log, np.ones(len(log), dtype=np.bool_))
 
     def folds(self, log: Log, test: Bool) -> list[FoldRoles]:
-        valid = _last(log, ~test)
-        watch = _last(log, ~test & ~valid)
-        windows = [fold("window-0", log, ~test & ~valid, valid)]
-        inner = fold("select", log, ~test & ~valid & ~watch, watch)
+        past, windows = ~test, list[FoldRoles]()
+        for number in reversed(range(self.rolls)):
+            target = _last(log, past)
+            past = past & ~target
+            windows.insert(0, fold(f"window-{number}", log, past, target))
+        watch = _last(log, past)
+        inner = fold("select", log, past & ~watch, watch)
         return [self.select(inner, windows), *windows, fold("final", log, ~test, test)]
 
 
