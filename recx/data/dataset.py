@@ -52,4 +52,4 @@ class Dataset:
 
     def training_data(self, fold: Fold) -> TrainingData:
         """What a model fitted for ``fold`` may see."""
-        return TrainingData(fold.fit, self.catalog, fold.known_at, self.feedback)
+        return TrainingData(fold.fit, self.catalog.known_from(fold.fit), fold.known_at, self.feedback)

@@ -38,7 +38,7 @@ class ItemFacts:
     @staticmethod
     def of(dataset: Dataset, fold: Fold) -> ItemFacts:
         """What the fold's ``fit`` and the catalogue say of every item."""
-        log = fold.fit
+        log, catalog = fold.fit, dataset.training_data(fold).catalog
         counts = log.item_counts.astype(np.float64)
         buyers = _buyers(log)
         numbers: dict[str, Float64] = {
@@ -51,13 +51,13 @@ class ItemFacts:
             numbers |= _dated(log, now, counts)
         if dataset.feedback == "explicit":
             numbers["rating"] = _shrunk_mean(log)
-        price = _price(log, dataset.catalog)
+        price = _price(log, catalog)
         if price is not None:
             numbers["price"] = price
         return ItemFacts(
             {name: column.astype(np.float32) for name, column in numbers.items()},
-            _categories(dataset.catalog),
-            _labels(dataset.catalog),
+            _categories(catalog),
+            _labels(catalog),
         )
 
     def __post_init__(self) -> None:

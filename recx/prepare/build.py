@@ -40,7 +40,7 @@ def build(source: Source[Any], method: SplitMethod[Any], files: list[Path], fing
     test = method.test_rows(log)
     log, test = filter_rows(log, test, config.clean, ledger)
     _enough(log, ledger, config.name)
-    log = with_prices(log.compact(), test)
+    log, paid = with_prices(log.compact(), test)
     folds = method.folds(log, test)
     for fold in folds:
         _usable(fold, config.name, method.config.method)
@@ -66,6 +66,7 @@ def build(source: Source[Any], method: SplitMethod[Any], files: list[Path], fing
         "folds": [_describe(fold, log) for fold in folds],
         "cleaning": ledger.plain(),
         "filled": {"items": item_holes, "users": user_holes},
+        "paid": paid,
         "source": [
             {"file": file.name, "bytes": file.stat().st_size, "sha256": content(file)} for file in files
         ],

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from recx.arrays import Bool, Float32
-from recx.data.catalog import Column
+from recx.arrays import Bool
+from recx.data.catalog import Column, medians, without_holes
 from recx.prepare.log import Log
 
 PRICE = "price"
@@ -27,25 +27,15 @@ def align(ids: Sequence[str], known: Sequence[str], columns: Mapping[str, Column
     return aligned
 
 
-def with_prices(log: Log, test: Bool) -> Log:
-    """The item feature "price", a unit's median price before test, where rows have prices and items none."""
+def with_prices(log: Log, test: Bool) -> tuple[Log, list[str]]:
+    """The item feature "price", a unit's median price before test, where rows have prices and items none.
+
+    And the features that were made so: at an earlier cut-off they were others.
+    """
     if PRICE not in log.columns or PRICE in log.item_features:
-        return log
+        return log, []
     prices = medians(log.items[~test], log.columns[PRICE][~test], len(log.item_ids))
-    return replace(log, item_features={**log.item_features, PRICE: prices})
-
-
-def medians(groups: np.ndarray[tuple[int], np.dtype[np.int32]], values: Float32, n: int) -> Float32:
-    """Median of ``values`` per group, NaN for groups without a row: (n,)."""
-    order = np.lexsort((values, groups))
-    counts = np.bincount(groups, minlength=n)
-    starts = np.cumsum(counts) - counts
-    found = np.full(n, np.nan, dtype=np.float32)
-    some = counts > 0
-    low, high = (starts + (counts - 1) // 2)[some], (starts + counts // 2)[some]
-    ordered = values[order]
-    found[some] = (ordered[low] + ordered[high]) / 2
-    return found
+    return replace(log, item_features={**log.item_features, PRICE: prices}), [PRICE]
 
 
 def fill(features: Mapping[str, Column], numbers: bool) -> tuple[dict[str, Column], dict[str, int]]:
@@ -56,9 +46,7 @@ def fill(features: Mapping[str, Column], numbers: bool) -> tuple[dict[str, Colum
         if column.dtype.kind in "fiub":
             values = column.astype(np.float32)
             missing = np.isnan(values)
-            if numbers and missing.any():
-                values[missing] = 0 if missing.all() else np.median(values[~missing])
-            column = values
+            column = without_holes(values) if numbers else values
         else:
             missing = np.array([value is None or value == "" for value in column], dtype=np.bool_)
             column = np.where(missing, "", column).astype(object)

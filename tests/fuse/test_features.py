@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recx.data import Catalog, Dataset, Fold, Histories, Pairs, UserBatch
+from recx.data import Catalog, Dataset, Fold, Histories, Pairs, Split, UserBatch
 from recx.fuse.bases import Answers
 from recx.fuse.candidates import Candidates
 from recx.fuse.features import Block, ranking_features
@@ -80,6 +80,26 @@ def test_features_do_not_change_when_the_target_does() -> None:
     first, second = (asked(data, data.split.valid) for data in (one, other))
     assert first.features == second.features
     assert np.array_equal(first.values, second.values, equal_nan=True)
+
+
+def test_nothing_paid_in_a_window_is_known_in_it() -> None:
+    """Whatever valid pays for items, what a window is told of them stays the same, and test is told."""
+    facts = []
+    for later in (5.0, 500.0):
+        data = shop([(0, 2), (1, 2), (1, 2)])
+        window, final = data.split.valid, data.split.final
+        before = np.array([1, 1, 3, 1, 2], dtype=np.float32)
+        after = np.array([1, 1, 3, 1, later, 2, later, later], dtype=np.float32)
+        window = replace(window, fit=replace(window.fit, columns={"price": before}))
+        final = replace(final, fit=replace(final.fit, columns={"price": after}))
+        listed = np.array([1, 3, later, later], dtype=np.float32)
+        known = Catalog(items={**data.catalog.items, "price": listed}, paid=["price"])
+        data = replace(data, catalog=known, split=Split("files", window, (window,), final))
+        bases = [data.training_data(fold).catalog.items["price"].tolist() for fold in (window, final)]
+        assert bases == [[1, 3, 2, 2], [1, 3, later, 3]]
+        facts.append([ItemFacts.of(data, fold).price for fold in (window, final)])
+    assert np.array_equal(facts[0][0], facts[1][0], equal_nan=True)
+    assert not np.array_equal(facts[0][1], facts[1][1], equal_nan=True)
 
 
 def test_item_facts_survive_the_disk(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recx.data import Dataset
+from recx.data.catalog import medians
 from recx.errors import DataError, UsageError
-from recx.prepare.features import align, fill, medians
+from recx.prepare.features import align, fill
 from recx.prepare.filters import core
 from recx.prepare.log import Log
 from recx.prepare.split.config import TimeSplit
@@ -144,6 +146,37 @@ def test_prices_are_medians_of_what_was_paid_before_test(make: Make) -> None:
     made = make(text, split=TimeSplit(test=0.2), extras=["price"])
     np.testing.assert_array_equal(made.catalog.items["price"], np.float32([1, 2]))
     assert made.split.final.target.columns["price"].max() == 200
+
+
+def test_each_fold_knows_the_prices_paid_before_its_cut_off_and_no_later_ones(make: Make) -> None:
+    day = 1_600_000_000
+    # 80 rows of train at 1 and 2, 10 of valid at 10 and 20, 10 of test at 100 and 200; "new" is sold in valid
+    price = [1] * 80 + [10] * 10 + [100] * 10
+    table: list[tuple[str, str, int, int]] = [
+        (f"u{n % 5}", f"i{n % 2}", day + n, (n % 2 + 1) * price[n]) for n in range(100)
+    ]
+    table[82:84] = [(f"u{n % 5}", "new", day + n, 7) for n in (82, 83)]
+    made = make(rows(*table, header="user,item,time,price"), split=TimeSplit(), extras=["price"])
+    window, final = made.split.valid, made.split.final
+    one, two, new = made.items.numbers(["i0", "i1", "new"])
+    known = made.training_data(window).catalog.items["price"]
+    assert (window.fit.columns["price"] <= 2).all() and (window.target.columns["price"] >= 7).all()
+    # nobody has paid for "new" yet: it costs what the median item costs, as prices that are missing do
+    assert (known[one], known[two], known[new]) == (1, 2, 1.5)
+    later = made.training_data(final).catalog.items["price"]
+    assert later[new] == 7
+    np.testing.assert_array_equal(later, made.catalog.items["price"])
+
+
+def test_prices_of_a_feature_file_are_known_at_all_times(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "items.csv").write_text("item_id,price\ni0,5\ni1,6\n")
+    day = 1_600_000_000
+    table = [(f"u{n % 5}", f"i{n % 2}", day + n, 1 + n) for n in range(100)]
+    text = rows(*table, header="user,item,time,price")
+    made = make(text, split=TimeSplit(), extras=["price"], item_file=str(tmp_path / "items.csv"))
+    for fold in made.split.folds:
+        assert made.training_data(fold).catalog is made.catalog
+    assert made.catalog.items["price"].tolist() == [5, 6]
 
 
 def test_nothing_learnt_depends_on_what_happens_in_the_test_period(make: Make) -> None:
