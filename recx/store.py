@@ -116,6 +116,20 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
         raise DataError(f"{path} is damaged ({error})") from error
 
 
+def read_array(path: Path, name: str) -> npt.NDArray[Any]:
+    """One array of the file; DataError where it is missing or damaged."""
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise DataError(f"{path} is missing")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            found: npt.NDArray[Any] = file.get_tensor(name)
+            return found
+    except (SafetensorError, OSError) as error:
+        raise DataError(f"{path} is damaged ({error})") from error
+
+
 def sha256(path: Path) -> str:
     """Hex digest of a file's content."""
     with open(path, "rb") as file:

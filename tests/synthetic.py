@@ -15,8 +15,8 @@ from recx.models.base import ModelConfig, Recommender, RunOptions, Validation
 Row = tuple[int, int] | tuple[int, int, float]
 
 
-def log(rows: Sequence[Row], n_users: int, n_items: int) -> Interactions:
-    """Interactions from (user, item) or (user, item, value); time is the position."""
+def log(rows: Sequence[Row], n_users: int, n_items: int, start: int = 0) -> Interactions:
+    """Interactions from (user, item) or (user, item, value); time is the position, counted from ``start``."""
     ordered = sorted(enumerate(rows), key=lambda at: (at[1][0], at[0]))
     return Interactions(
         np.array([row[0] for _, row in ordered], np.int32),
@@ -24,7 +24,7 @@ def log(rows: Sequence[Row], n_users: int, n_items: int) -> Interactions:
         np.array([row[2] if len(row) > 2 else 1.0 for _, row in ordered], np.float32),
         n_users,
         n_items,
-        np.array([at for at, _ in ordered], np.int64),
+        np.array([start + at for at, _ in ordered], np.int64),
         order="time",
     )
 
@@ -44,7 +44,8 @@ def dataset(
     name: str = "toy",
 ) -> Dataset:
     """A data set with one window; the select fold asks the same as the window does."""
-    before, label, found = (log(rows, n_users, n_items) for rows in (train, valid, test))
+    before, label = log(train, n_users, n_items), log(valid, n_users, n_items, len(train))
+    found = log(test, n_users, n_items, len(train) + len(valid))
     past = log([*train, *valid], n_users, n_items)
     split = Split(
         "files",

@@ -26,6 +26,9 @@ class FuseConfig(ProtocolConfig, PrepareConfig):
     """What stops the bases on watch: see `train`."""
     refit: bool = True
     """Apply the fuser to bases refitted on train + valid; no: to the window fits."""
+    audit: str = "auto"
+    """Bases that are fitted again on what lies before a window, to see whether they know its labels: auto
+    (runs=[…] that find them as a fit would that has learnt them), all, or no."""
     device: str = "auto"
     """Where neural models run: auto, cpu or cuda."""
     threads: int = 0

@@ -9,6 +9,7 @@ from recx import clock, store
 from recx.data import Dataset
 from recx.errors import UsageError
 from recx.fuse import guard
+from recx.fuse.audit import Auditor
 from recx.fuse.config import FuseConfig
 from recx.fuse.fusers import FUSERS, fuser_class
 from recx.fuse.learning import Learning
@@ -16,16 +17,17 @@ from recx.fuse.runs import FuseRun, open_fusion
 from recx.manifest import Record
 from recx.metrics.protocol import Protocol
 from recx.models import model_class
-from recx.models.base import ModelConfig
+from recx.models.base import ModelConfig, RunOptions
 from recx.prepare import prepare
 from recx.prepare.plan import folder_of
 from recx.session import Session
 from recx.train import keys, train
 from recx.train.config import TrainConfig
-from recx.train.machine import limit_threads
+from recx.train.machine import limit_threads, resolve_device
 from recx.train.runs import TrainRun, open_run
 
 QUIET = Session()
+AUDIT = ("auto", "all", "no")
 RESERVED = (*FUSERS, "agreement", "user", "item", "pair", "bias")
 """Labels that mean something else in a fusion."""
 
@@ -56,6 +58,7 @@ def fuse(config: FuseConfig, session: Session = QUIET, resume: bool = False) -> 
         record = Record(folder, "fuse", session, asdict(config), config.seed)
         record.note(key=key, dataset={"folder": str(folder_of(config)), "fingerprint": dataset.fingerprint})
         try:
+            _audit(config, dataset, protocol, runs, session, threads)
             Learning(config, dataset, protocol, runs, record, session, threads).make()
             store.write_text(folder / store.CONFIG, _yaml(record.facts["config"]))
         except Exception as error:
@@ -67,6 +70,8 @@ def fuse(config: FuseConfig, session: Session = QUIET, resume: bool = False) -> 
 
 def _check(config: FuseConfig) -> None:
     config.fuser.check()
+    if config.audit not in AUDIT:
+        raise UsageError(f"audit={config.audit}: expected one of {', '.join(AUDIT)}")
     if not config.runs and not config.bases:
         raise UsageError("there is nothing to fuse; give bases=[als,ease] or runs=[results/train/als-…]")
     least = {"top": max([*config.k, 1]), "union": max([*config.k, 1])}
@@ -97,6 +102,20 @@ def _check_bases(config: FuseConfig, dataset: Dataset, opened: dict[str, TrainRu
     if ratings and not kind.rates:
         session.listener.say(f"{name} ranks and predicts no ratings: those of the bases are not fused")
     kind.check_bases(config.fuser, list(models))
+
+
+def _audit(
+    config: FuseConfig,
+    dataset: Dataset,
+    protocol: Protocol,
+    runs: dict[str, TrainRun],
+    session: Session,
+    threads: int,
+) -> None:
+    """Bases that were trained here need no audit: their key says what they have learnt."""
+    if config.audit == "all" or (config.audit == "auto" and config.runs):
+        options = RunOptions(config.seed, resolve_device(config.device), threads)
+        Auditor(dataset, protocol, options, session.listener).check(runs, config.audit == "all")
 
 
 def _trained(config: FuseConfig, session: Session, resume: bool) -> dict[str, TrainRun]:

@@ -139,7 +139,7 @@ class Recommender(Generic[C]):
         """
         if not len(data.interactions):
             raise DataError("there is nothing to learn from: the training part is empty")
-        self.popularity = _shares(data.interactions)
+        self.popularity = item_shares(data.interactions)
         self._fit(data, run, watch)
         return self
 
@@ -159,7 +159,7 @@ class Recommender(Generic[C]):
                 f"{len(new)} marks for {len(log)} rows, {log.n_items} items after {self.n_items}"
             )
         self._update(data, new)
-        self.popularity = _shares(log)
+        self.popularity = item_shares(log)
         return self
 
     def _update(self, data: TrainingData, new: Bool) -> None:
@@ -275,7 +275,7 @@ def take_rows(batch: UserBatch, rows: npt.NDArray[np.integer]) -> UserBatch:
     return replace(batch, users=batch.users[rows], histories=batch.histories.take(rows), at=at)
 
 
-def _shares(log: Interactions) -> Float32:
+def item_shares(log: Interactions) -> Float32:
     """Each item's share of the rows of a log: (n_items,)."""
     return (log.item_counts / max(1, len(log))).astype(np.float32)
 
