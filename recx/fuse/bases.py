@@ -14,7 +14,6 @@ from recx.data import Pairs, UserBatch
 from recx.models.base import Allowed, Recommender, mask
 
 FINAL = "final"
-TINY = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,14 +51,14 @@ class Answers:
 
         Sorts what no base lists. A base that does not know the user has no vote, if another does.
         """
+        from recx.kernels.candidates import add_standard
+
         votes = self.knows | ~self.knows.any(axis=1, keepdims=True)
         found = np.zeros((len(self.knows), self.n_items), dtype=np.float32)
         for at, (label, scores) in enumerate(self.scores.items()):
-            rows = votes[:, at]
-            mean, deviation = self.scales[label][rows, :1], self.scales[label][rows, 1:2]
-            found[rows] += (scores[rows] - mean) / np.maximum(deviation, np.float32(TINY))
-        voices = np.maximum(votes.sum(axis=1, keepdims=True), 1)
-        return np.asarray(found / voices, dtype=np.float32)
+            add_standard(found, scores, self.scales[label], votes[:, at])
+        found /= np.maximum(votes.sum(axis=1, keepdims=True), 1).astype(np.float32)
+        return found
 
     def tops(self, k: int) -> Int32:
         """The ``k`` best items of every base, -1 where a list is short: (n, bases, k)."""

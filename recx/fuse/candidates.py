@@ -74,9 +74,9 @@ class Candidates:
     def spread(self, scores: Float32, behind: Float32) -> Float32:
         """The order of ``scores`` (pairs,) laid over everything: (n, n_items).
 
-        The values are those of ``behind`` (n, n_items), dealt out anew: the largest of each row to the
-        candidates, best first, the rest to the other items in the order they had. So the fuser decides who
-        stands where, while scores stay on a scale that tells interest from none.
+        The largest values of each row of ``behind`` (n, n_items) go to the candidates, best first; other
+        items keep theirs where it is smaller, and come right below the candidates where it is not. So the
+        fuser decides who stands where, while scores stay on a scale that tells interest from none.
         """
         from recx.kernels.candidates import lay_over
 

@@ -3,7 +3,11 @@
 import numba as nb
 import numpy as np
 
-from recx.arrays import Float32, Int32, Int64
+from recx.arrays import Bool, Float32, Int32, Int64
+from recx.kernels.topk import best_of_row
+
+TINY = np.float32(1e-6)
+"""Standard deviations below this are those of scores that are all alike."""
 
 
 @nb.njit(cache=True, parallel=True, nogil=True)
@@ -54,62 +58,106 @@ def moments(scores: Float32) -> Float32:
     n, m = scores.shape
     found = np.zeros((n, 4), dtype=np.float32)
     for row in nb.prange(n):
-        total, count = 0.0, 0
-        low, high = np.inf, -np.inf
-        for item in range(m):
-            score = scores[row, item]
-            if score > -np.inf:
-                total += score
-                count += 1
-                low = min(low, score)
-                high = max(high, score)
-        if not count:
+        first = 0
+        while first < m and scores[row, first] == -np.inf:
+            first += 1
+        if first == m:
             continue
+        # around one of them: with sums of squares a large mean would swallow a small spread
+        pivot = scores[row, first]
+        count, low, high = _range(scores[row])
+        total, square = _sums(scores[row], pivot)
         mean = total / count
-        # a second pass: with sums of squares a large mean would swallow a small spread
-        square = 0.0
-        for item in range(m):
-            score = scores[row, item]
-            if score > -np.inf:
-                square += (score - mean) ** 2
-        found[row, 0] = mean
-        found[row, 1] = np.sqrt(square / count)
+        found[row, 0] = pivot + mean
+        found[row, 1] = np.sqrt(max(square / count - mean * mean, 0.0))
         found[row, 2] = low
         found[row, 3] = high
     return found
 
 
+# sums and extremes in any order, several at a time; there is no NaN among scores, and -inf stays what it is
+@nb.njit(cache=True, nogil=True, fastmath={"reassoc", "nsz", "contract", "nnan"})
+def _sums(row: Float32, pivot: float) -> tuple[float, float]:
+    total = square = 0.0
+    for at in range(len(row)):
+        off = np.float64(row[at] - pivot) if row[at] > -np.inf else 0.0
+        total += off
+        square += off * off
+    return total, square
+
+
+@nb.njit(cache=True, nogil=True, fastmath={"nsz", "nnan"})
+def _range(row: Float32) -> tuple[int, float, float]:
+    count = np.int32(0)
+    low, high = np.float32(np.inf), np.float32(-np.inf)
+    for at in range(len(row)):
+        finite = row[at] > -np.inf
+        count += np.int32(finite)
+        low = min(low, row[at] if finite else np.float32(np.inf))
+        high = max(high, row[at])
+    return count, low, high
+
+
+@nb.njit(cache=True, parallel=True, nogil=True)
+def add_standard(total: Float32, scores: Float32, scales: Float32, votes: Bool) -> None:
+    """Add scores (n, n_items) in standard deviations of their row (``moments``) to ``total``, where it votes.
+
+    ``votes`` (n,). A row whose scores are all alike adds nothing.
+    """
+    n, m = scores.shape
+    for row in nb.prange(n):
+        if votes[row]:
+            mean = scales[row, 0]
+            factor = np.float32(1.0) / max(scales[row, 1], TINY)
+            for item in range(m):
+                total[row, item] += (scores[row, item] - mean) * factor
+
+
 @nb.njit(cache=True, parallel=True, nogil=True)
 def lay_over(indptr: Int64, items: Int32, scores: Float32, behind: Float32) -> Float32:
-    """Deal the values of ``behind`` (n, n_items) out anew, candidates first, as ``scores`` orders them.
+    """Lift candidates over all else, as ``scores`` orders them, on the scale of ``behind`` (n, n_items).
 
-    Each row's largest values go to its candidates (``items`` from indptr[row] on), best first and equal ones
-    alike; the rest goes to the other items in the order they had, strictly below. -inf stays -inf.
+    The largest values of each row go to its candidates (``items`` from indptr[row] on), best first and equal
+    ones alike. Other items that had such a value come right below, in the order they had; the rest keep their
+    values, or come strictly below too. -inf stays -inf.
     """
     n, m = behind.shape
-    found = np.full((n, m), -np.inf, dtype=np.float32)
+    found = np.empty((n, m), dtype=np.float32)
+    ties = np.arange(m).astype(np.int32)
     for row in nb.prange(n):
         start, end = indptr[row], indptr[row + 1]
-        order = np.argsort(-behind[row], kind="mergesort")
+        size = end - start
+        places = np.full(size + 1, -1, dtype=np.int32)
+        values = np.full(size + 1, -np.inf, dtype=np.float32)
+        best_of_row(behind, row, ties, places, values)
         inside = np.zeros(m, dtype=np.bool_)
         inside[items[start:end]] = True
         best_first = start + np.argsort(-scores[start:end], kind="mergesort")
         most = np.float32(np.inf)
-        for at in range(end - start):
+        for at in range(size):
             pair = best_first[at]
-            if at and scores[pair] == scores[best_first[at - 1]]:
-                found[row, items[pair]] = most
-                continue
-            value = behind[row, order[at]]
-            if value >= most:
-                value = np.nextafter(most, np.float32(-np.inf))
-            found[row, items[pair]] = value
-            most = value
+            if not at or scores[pair] != scores[best_first[at - 1]]:
+                value = values[at]
+                most = value if value < most else np.nextafter(most, np.float32(-np.inf))
+            found[row, items[pair]] = most
         limit = np.nextafter(most, np.float32(-np.inf))
-        at = end - start
-        for place in range(m):
-            item = order[place]
+        for item in range(m):
             if not inside[item]:
-                found[row, item] = min(behind[row, order[at]], limit)
-                at += 1
+                found[row, item] = min(behind[row, item], limit)
+        _squeeze(found[row], places[:size], inside, limit, min(values[size], limit))
     return found
+
+
+@nb.njit(cache=True, nogil=True)
+def _squeeze(row: Float32, places: Int32, inside: Bool, top: float, bottom: float) -> None:
+    """Spread the items at ``places``, best first, that are not ``inside`` evenly between two values."""
+    count = 0
+    for item in places:
+        count += item >= 0 and not inside[item]
+    # nothing lies below where they are all there is
+    step = (top - bottom) / (count + 1) if bottom > -np.inf else 1.0
+    at = 0
+    for item in places:
+        if item >= 0 and not inside[item]:
+            row[item] = top - step * at
+            at += 1

@@ -6,6 +6,11 @@ import numpy as np
 from recx.arrays import Float32, Int32
 from recx.kernels.lanes import REACH, reaches
 
+WORTH = 32
+"""Shorter lists are found faster without a bound to begin with."""
+NARROW = 8
+"""Narrowest part of a row whose maximum is taken."""
+
 
 @nb.njit(cache=True, parallel=True, nogil=True)
 def top_k(scores: Float32, order: Int32, k: int) -> tuple[Int32, Float32]:
@@ -14,38 +19,79 @@ def top_k(scores: Float32, order: Int32, k: int) -> tuple[Int32, Float32]:
     ``order`` (n_items,) is a permutation: of two equal scores the item with the smaller entry wins. A row in
     which a score is NaN has NaN for its scores.
     """
-    n, m = scores.shape
+    n, _ = scores.shape
     items = np.full((n, k), -1, dtype=np.int32)
     best = np.full((n, k), -np.inf, dtype=np.float32)
     for row in nb.prange(n):
-        size = 0
-        # a binary heap with the worst of the kept on top: one comparison rejects nearly every item
-        heap = np.empty(k, dtype=np.int32)
-        values = np.empty(k, dtype=np.float32)
-        broken = False
-        for start in range(0, m, REACH):
-            end = min(start + REACH, m)
-            if size == k and end - start == REACH and not reaches(scores, row * m + start, values[0]):
-                continue
-            for item in range(start, end):
-                score = scores[row, item]
-                if size == k:
-                    if score < values[0] or (score == values[0] and order[item] > order[heap[0]]):
-                        continue
-                    _sift_down(heap, values, order, size, item, score)
-                elif score > -np.inf:
-                    _sift_up(heap, values, order, size, item, score)
-                    size += 1
-                broken |= np.isnan(score)
-        for last in range(size - 1, -1, -1):
-            items[row, last] = heap[0]
-            best[row, last] = values[0]
-            moved, value = heap[last], values[last]
-            if last:
-                _sift_down(heap, values, order, last, moved, value)
-        if broken:
-            best[row] = np.nan
+        best_of_row(scores, row, order, items[row], best[row])
     return items, best
+
+
+@nb.njit(cache=True, nogil=True)
+def best_of_row(scores: Float32, row: int, order: Int32, items: Int32, best: Float32) -> None:
+    """One row of ``top_k``: fill ``items`` (k,) and ``best`` (k,), which hold -1 and -inf."""
+    m, k = scores.shape[1], len(items)
+    size = 0
+    # a binary heap with the worst of the kept on top: one comparison rejects nearly every item
+    heap = np.empty(k, dtype=np.int32)
+    values = np.empty(k, dtype=np.float32)
+    bound = _below_the_best(scores[row], k)
+    broken = False
+    for start in range(0, m, REACH):
+        end = min(start + REACH, m)
+        if end - start == REACH and not reaches(scores, row * m + start, bound):
+            continue
+        for item in range(start, end):
+            score = scores[row, item]
+            if score < bound:
+                continue
+            if size == k:
+                if score == values[0] and order[item] > order[heap[0]]:
+                    continue
+                _sift_down(heap, values, order, size, item, score)
+                bound = values[0]
+            elif score > -np.inf:
+                _sift_up(heap, values, order, size, item, score)
+                size += 1
+                if size == k:
+                    bound = values[0]
+            broken |= np.isnan(score)
+    for last in range(size - 1, -1, -1):
+        items[last] = heap[0]
+        best[last] = values[0]
+        moved, value = heap[last], values[last]
+        if last:
+            _sift_down(heap, values, order, last, moved, value)
+    if broken:
+        best[:] = np.nan
+
+
+@nb.njit(cache=True, nogil=True)
+def _below_the_best(row: Float32, k: int) -> float:
+    """A bound that at least ``k`` scores of a row reach; -inf where a short list makes none worth finding.
+
+    Of so many parts of the row the k-th largest maximum. Few scores reach it that are not among the k best,
+    so the heap is spared those that would have been pushed out again.
+    """
+    width = REACH
+    while width > NARROW and len(row) < 2 * k * width:
+        width //= 2
+    parts = len(row) // width
+    if k < WORTH or parts < 2 * k:
+        return np.float32(-np.inf)
+    tops = np.empty(parts, dtype=np.float32)
+    for part in range(parts):
+        tops[part] = _largest(row, part * width, part * width + width)
+    return np.float32(np.partition(tops, parts - k)[parts - k])
+
+
+@nb.njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
+def _largest(row: Float32, start: int, end: int) -> float:
+    # told that there is no NaN, LLVM compares eight at a time; a row with one is thrown away in any case
+    found = np.float32(-np.inf)
+    for at in range(start, end):
+        found = max(found, row[at])
+    return found
 
 
 @nb.njit(cache=True, inline="always")

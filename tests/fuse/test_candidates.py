@@ -19,8 +19,18 @@ def test_scores_laid_over_everything_take_the_values_behind_in_the_fusers_order(
     candidates = Candidates(np.array([0, 2]), np.array([1, 3], np.int32), np.ones((2, 1), np.int32))
     behind = np.array([[0.5, 9.0, -np.inf, 0.1, 0.7]], dtype=np.float32)
     row = candidates.spread(np.array([2.0, 5.0], np.float32), behind)[0]
-    # 3 is best, then 1; 4 and 0 follow as behind has them; what is ruled out stays so
-    assert row == pytest.approx([0.1, 0.7, -np.inf, 9.0, 0.5])
+    # 3 and 1 take the largest values; 4, which had one, comes right below, 0 and what is ruled out stay
+    assert row == pytest.approx([0.5, 0.7, -np.inf, 9.0, 0.7])
+    assert row[4] < row[1]
+
+
+def test_items_that_stood_among_the_candidates_come_between_them_and_the_rest() -> None:
+    candidates = Candidates(np.array([0, 2]), np.array([4, 5], np.int32), np.ones((2, 1), np.int32))
+    behind = np.array([[9.0, 8.0, 4.0, 3.0, 1.0, 0.0]], dtype=np.float32)
+    row = candidates.spread(np.array([1.0, 2.0], np.float32), behind)[0]
+    # 5 and 4 take 9 and 8; 0 and 1 are spread from there to 4, where 2 stays
+    assert row == pytest.approx([8.0, 8 - 4 / 3, 4.0, 3.0, 8.0, 9.0])
+    assert row[0] < row[4]
 
 
 def test_laying_over_keeps_the_fusers_ties_and_no_others() -> None:
