@@ -11,6 +11,7 @@ import numpy as np
 
 from recx.arrays import Bool, Float32, Int32
 from recx.data import Pairs, UserBatch
+from recx.fuse.candidates import Candidates, unite
 from recx.models.base import Allowed, Recommender, mask
 
 FINAL = "final"
@@ -66,6 +67,27 @@ class Answers:
 
         lists = [top_k(scores, self.order, k)[0] for scores in self.scores.values()]
         return np.ascontiguousarray(np.stack(lists, axis=1))
+
+
+@dataclass(frozen=True, eq=False)
+class Said:
+    """What every base says about a block of users and their candidates: all that a fuser needs of it."""
+
+    labels: tuple[str, ...]
+    tops: Int32  # (n, bases, top) every base's best items, -1 where a list is short
+    knows: Bool  # (n, bases)
+    scales: Float32  # (n, bases, 4) mean, standard deviation, least and greatest of all scores of the user
+    candidates: Candidates  # the union of the best
+    scores: Float32  # (pairs, bases) of the candidates
+
+    @staticmethod
+    def of(answers: Answers, top: int, union: int) -> Said:
+        """Unite the ``top`` best of every base, ``union`` of them at most, and let go of the rest."""
+        tops = answers.tops(top)
+        candidates = unite(tops, union, answers.n_items)
+        scales = np.stack([answers.scales[label] for label in answers.labels], axis=1)
+        scores = np.stack([candidates.of(answers.of(label)) for label in answers.labels], axis=1)
+        return Said(answers.labels, tops, answers.knows, scales, candidates, scores)
 
 
 @dataclass(frozen=True, eq=False)

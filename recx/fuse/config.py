@@ -29,6 +29,9 @@ class FuseConfig(ProtocolConfig, PrepareConfig):
     audit: str = "auto"
     """Bases that are fitted again on what lies before a window, to see whether they know its labels: auto
     (runs=[…] that find them as a fit would that has learnt them), all, or no."""
+    cache: float = 4.0
+    """Gigabytes below <results>/scores for what bases say of a window's users, so that the next fusion of the
+    same bases need not ask again; the longest unused goes first. 0: nothing is kept."""
     device: str = "auto"
     """Where neural models run: auto, cpu or cuda."""
     threads: int = 0

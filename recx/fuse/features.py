@@ -15,8 +15,7 @@ import numpy as np
 
 from recx.arrays import Float32, Float64
 from recx.data import Pairs, UserBatch
-from recx.fuse.bases import Answers, Ratings
-from recx.fuse.candidates import Candidates
+from recx.fuse.bases import Ratings, Said
 from recx.fuse.fusers.config import RRFConfig
 from recx.fuse.fusers.rrf import reciprocal_ranks
 from recx.fuse.known import ItemFacts
@@ -36,13 +35,11 @@ class Block:
     votes: Votes
 
 
-def ranking_features(
-    batch: UserBatch, answers: Answers, candidates: Candidates, facts: ItemFacts, groups: Sequence[str]
-) -> Block:
+def ranking_features(batch: UserBatch, said: Said, facts: ItemFacts, groups: Sequence[str]) -> Block:
     """The table of a block of users with their candidates."""
-    standard, scaled = _scales(answers, candidates)
-    knows = answers.knows[candidates.rows]
-    votes = Votes(answers.labels, knows, standard, scaled, candidates.ranks)
+    candidates = said.candidates
+    standard, scaled = _scales(said)
+    votes = Votes(said.labels, said.knows[candidates.rows], standard, scaled, candidates.ranks)
     return _block(batch, Pairs(candidates.rows, candidates.items), votes, facts, groups)
 
 
@@ -94,18 +91,15 @@ def _block(batch: UserBatch, pairs: Pairs, votes: Votes, facts: ItemFacts, group
     return Block(*joined(columns, len(pairs)), votes)
 
 
-def _scales(answers: Answers, candidates: Candidates) -> tuple[Float32, Float32]:
+def _scales(said: Said) -> tuple[Float32, Float32]:
     """Standardised and scaled scores of the candidates: (pairs, bases) each.
 
     Mean, deviation, least and greatest are over everything the policy allows the user, listed or not.
     """
-    standard, scaled = [], []
-    for label, scores in answers.scores.items():
-        mean, deviation, low, high = answers.scales[label][candidates.rows].T
-        score = candidates.of(scores)
-        standard.append((score - mean) / np.maximum(deviation, TINY))
-        scaled.append((score - low) / np.maximum(high - low, TINY))
-    return np.stack(standard, axis=1), np.stack(scaled, axis=1)
+    mean, deviation, low, high = np.moveaxis(said.scales, 2, 0)
+    rows, tiny = said.candidates.rows, np.float32(TINY)
+    standard = (said.scores - mean[rows]) / np.maximum(deviation, tiny)[rows]
+    return standard, (said.scores - low[rows]) / np.maximum(high - low, tiny)[rows]
 
 
 def _row_mean(values: Float32 | Float64) -> Float64:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,9 @@ from recx.fuse.config import FuseConfig
 from recx.fuse.fusers import create, fuser_class
 from recx.fuse.fusers.base import Fuser, Lesson
 from recx.fuse.fusers.config import FeatureConfig, FuserConfig, LearntConfig
+from recx.fuse.heard import Heard, fit_keys
 from recx.fuse.judge import Contest, Judge
+from recx.fuse.kept import GIGABYTE, Kept
 from recx.fuse.known import ItemFacts
 from recx.fuse.runs import BEST, FEATURES, HOLDOUT, KNOWN, RANKING, RATING, Part, controls, plain
 from recx.fuse.sanity import Sanity
@@ -67,6 +70,7 @@ class Learning:
         self.contributions: list[Contribution] = []
         self.recall: float | None = None
         self.search: Searched | None = None
+        self.kept = Kept(Path(config.results) / "scores", config.cache)
 
     @property
     def headline(self) -> str:
@@ -87,6 +91,11 @@ class Learning:
             self.record.folder / FEATURES,
             {part.name: [asdict(feature) for feature in part.features] for part in self.parts.values()},
         )
+        if self.kept.written:
+            self.tell.say(
+                f"what bases say is kept for the next fusion of them: {self.kept.size / GIGABYTE:.2f} GB in "
+                f"{self.kept.folder}, at most cache={self.config.cache:g}"
+            )
         self.record.note(
             fusion={
                 "name": self.fuser.name,
@@ -249,8 +258,11 @@ class Learning:
         return users[split_users(users, self.fuser.holdout, self.config.seed)].astype(np.int32)
 
     def _window(self, fold: Fold) -> Window:
-        models = {label: load_model(run, fold.name) for label, run in self.runs.items()}
-        return Window(fold, Bases(models), ItemFacts.of(self.dataset, fold))
+        def bases() -> Bases:
+            return Bases({label: load_model(run, fold.name) for label, run in self.runs.items()})
+
+        heard = Heard(bases, fit_keys(self.runs, fold) if self.kept.bound else {}, self.kept)
+        return Window(fold, heard, ItemFacts.of(self.dataset, fold))
 
     def _write_known(self) -> None:
         """What is known of the items at every cut-off at which the fusion will be asked."""

@@ -14,7 +14,7 @@ from recx import store
 from recx.arrays import Float32, Int32, Int64
 from recx.data import Pairs, Rankings, UserBatch
 from recx.errors import DataError
-from recx.fuse.bases import FINAL, Answers, Bases
+from recx.fuse.bases import FINAL, Answers, Bases, Said
 from recx.fuse.features import Block
 from recx.fuse.fusers import config_class, create
 from recx.fuse.fusers.base import Fuser
@@ -111,10 +111,10 @@ class Fusion:
             yield label, scores
         if RANKING not in self.parts:
             return
-        asked = self._ask(batch, allowed, fold, dict(answers))
-        yield self.name, self._fused(asked)
+        asked, heard = self._ask(batch, allowed, fold, dict(answers))
+        yield self.name, self._fused(asked, heard)
         for name, control in controls(RANKING, self.name).items():
-            yield name, asked.candidates.spread(control.score(asked.rows), asked.answers.consensus)
+            yield name, asked.candidates.spread(control.score(asked.rows), heard.consensus)
 
     def score(self, batch: UserBatch, allowed: Allowed, fold: str = FINAL) -> Float32:
         """The fusion's scores alone: (n, n_items), -inf where ``allowed`` rules an item out.
@@ -122,7 +122,7 @@ class Fusion:
         Items outside the union of the bases' best come below it, by the mean of the bases' standard scores,
         whose values they all take.
         """
-        return self._fused(self._ask(batch, allowed, fold, dict(self.bases(fold).scores(batch, allowed))))
+        return self._fused(*self._ask(batch, allowed, fold, dict(self.bases(fold).scores(batch, allowed))))
 
     @final
     def recommend(self, batch: UserBatch, k: int, allowed: Allowed) -> Rankings:
@@ -147,7 +147,7 @@ class Fusion:
         for block in split_batch(batch, block_size(len(allowed.items)) // 2):
             rows = lists.items[start : start + len(block)]
             start += len(block)
-            asked = self._ask(block, allowed, FINAL, dict(self.bases(FINAL).scores(block, allowed)))
+            asked, _ = self._ask(block, allowed, FINAL, dict(self.bases(FINAL).scores(block, allowed)))
             candidates, n_items = asked.candidates, len(allowed.items)
             held = candidates.rows.astype(np.int64) * n_items + candidates.items
             for row, items in enumerate(rows):
@@ -195,24 +195,26 @@ class Fusion:
         fused = found[answering] if isinstance(answering, str) else answering.score(asked.rows)
         return {**found, self.name: fused, **blends}
 
-    def _ask(self, batch: UserBatch, allowed: Allowed, fold: str, scores: dict[str, Float32]) -> Asked:
-        bases = self.bases(fold)
-        answers = Answers(scores, bases.knows(batch), allowed.order)
-        asked = Asked.of(batch, answers, self.facts(fold), self.breadth)
+    def _ask(
+        self, batch: UserBatch, allowed: Allowed, fold: str, scores: dict[str, Float32]
+    ) -> tuple[Asked, Answers]:
+        answers = Answers(scores, self.bases(fold).knows(batch), allowed.order)
+        said = Said.of(answers, self.breadth.top, self.breadth.union)
+        asked = Asked.of(batch, said, self.facts(fold), self.breadth.groups)
         self._check_columns(RANKING, asked.block)
-        return asked
+        return asked, answers
 
     def _check_columns(self, kind: str, block: Block) -> None:
         """A fuser reads columns by their place: they must be those it has learnt from."""
         if block.features != self.parts[kind].features:
             raise DataError(f"{self.folder} was fused by another version of recx; fuse again")
 
-    def _fused(self, asked: Asked) -> Float32:
+    def _fused(self, asked: Asked, answers: Answers) -> Float32:
         """The fuser's scores, or those of who stands in for it."""
         answering = self._answering(RANKING)
         if isinstance(answering, str):
-            return asked.answers.of(answering).copy()
-        return asked.candidates.spread(answering.score(asked.rows), asked.answers.consensus)
+            return answers.of(answering).copy()
+        return asked.candidates.spread(answering.score(asked.rows), answers.consensus)
 
     def _answering(self, kind: str) -> Fuser[Any] | str:
         """The fuser, or the control or the base (its label) that stands in for it."""

@@ -70,6 +70,8 @@ def fuse(config: FuseConfig, session: Session = QUIET, resume: bool = False) -> 
 
 def _check(config: FuseConfig) -> None:
     config.fuser.check()
+    if config.cache < 0:
+        raise UsageError(f"cache={config.cache:g}: expected gigabytes, 0 to keep nothing")
     if config.audit not in AUDIT:
         raise UsageError(f"audit={config.audit}: expected one of {', '.join(AUDIT)}")
     if not config.runs and not config.bases:

@@ -11,9 +11,10 @@ import numpy as np
 from recx.arrays import Bool, Int32
 from recx.data import Fold, Pairs, Rankings, UserBatch, user_batches
 from recx.errors import DataError
-from recx.fuse.bases import Answers, Bases, Ratings
-from recx.fuse.candidates import Candidates, unite
+from recx.fuse.bases import Ratings, Said
+from recx.fuse.candidates import Candidates
 from recx.fuse.features import Block, ranking_features, rating_features
+from recx.fuse.heard import Heard
 from recx.fuse.known import ItemFacts
 from recx.fuse.table import Rows, Table
 from recx.metrics.lists import Targets
@@ -35,16 +36,18 @@ class Asked:
     """A block of users: what the bases said, among what is chosen, what a stacker sees of it."""
 
     batch: UserBatch
-    answers: Answers
-    candidates: Candidates
+    said: Said
     block: Block
 
     @staticmethod
-    def of(batch: UserBatch, answers: Answers, facts: ItemFacts, breadth: Breadth) -> Asked:
-        """Unite the bases' best and build their features."""
-        candidates = unite(answers.tops(breadth.top), breadth.union, answers.n_items)
-        block = ranking_features(batch, answers, candidates, facts, breadth.groups)
-        return Asked(batch, answers, candidates, block)
+    def of(batch: UserBatch, said: Said, facts: ItemFacts, groups: Sequence[str]) -> Asked:
+        """Build the features of the candidates."""
+        return Asked(batch, said, ranking_features(batch, said, facts, groups))
+
+    @property
+    def candidates(self) -> Candidates:
+        """Among what is chosen."""
+        return self.said.candidates
 
     @cached_property
     def rows(self) -> Rows:
@@ -63,7 +66,7 @@ class Window:
     """A fold whose target is known, with the bases fitted before it."""
 
     fold: Fold
-    bases: Bases
+    bases: Heard
     facts: ItemFacts
 
     def ask(self, targets: Targets, allowed: Allowed, breadth: Breadth) -> Iterator[tuple[Asked, Targets]]:
@@ -72,9 +75,9 @@ class Window:
         # every base's scores of a block are held at once
         size = max(16, block_size(len(allowed.items)) // 2)
         for batch in user_batches(targets.users, self.fold.history, self.fold.known_at, size):
-            answers = self.bases.answer(batch, allowed)
+            said = self.bases.said(batch, allowed, breadth.top, breadth.union)
             rows = np.arange(start, start + len(batch))
-            yield Asked.of(batch, answers, self.facts, breadth), targets.take(rows)
+            yield Asked.of(batch, said, self.facts, breadth.groups), targets.take(rows)
             start += len(batch)
 
     def rankings(
@@ -92,7 +95,7 @@ class Window:
         """All rated pairs of the target."""
         parts = []
         for batch, pairs, rows in rating_questions(self.fold.target, self.fold):
-            asked = Rated.of(batch, pairs, self.bases.rate(batch, pairs), self.facts, groups)
+            asked = Rated.of(batch, pairs, self.bases.rated(batch, pairs), self.facts, groups)
             parts.append(Table.of(asked.rows, rows.values, None))
         if not parts:
             raise DataError(f"{self.fold.name} has no ratings to learn from")
@@ -143,10 +146,8 @@ def hold_out(window: Window, targets: Targets, allowed: Allowed, breadth: Breadt
     ranked: dict[str, list[Rankings]] = {}
     for asked, wanted in window.ask(targets, allowed, breadth):
         tables.append(asked.table(wanted))
-        users = asked.batch.users
-        tops = asked.answers.tops(k)
-        for at, label in enumerate(asked.answers.labels):
-            ranked.setdefault(label, []).append(_listed(users, tops[:, at]))
+        for at, label in enumerate(asked.said.labels):
+            ranked.setdefault(label, []).append(_listed(asked.batch.users, asked.said.tops[:, at, :k]))
     return HeldOut(
         targets,
         Table.concatenate(tables),

@@ -87,7 +87,7 @@ def _sums(row: Float32, pivot: float) -> tuple[float, float]:
 
 
 @nb.njit(cache=True, nogil=True, fastmath={"nsz", "nnan"})
-def _range(row: Float32) -> tuple[int, float, float]:
+def _range(row: Float32) -> tuple[np.int32, np.float32, np.float32]:
     count = np.int32(0)
     low, high = np.float32(np.inf), np.float32(-np.inf)
     for at in range(len(row)):

@@ -67,7 +67,7 @@ def best_of_row(scores: Float32, row: int, order: Int32, items: Int32, best: Flo
 
 
 @nb.njit(cache=True, nogil=True)
-def _below_the_best(row: Float32, k: int) -> float:
+def _below_the_best(row: Float32, k: int) -> np.float32:
     """A bound that at least ``k`` scores of a row reach; -inf where a short list makes none worth finding.
 
     Of so many parts of the row the k-th largest maximum. Few scores reach it that are not among the k best,
@@ -86,7 +86,7 @@ def _below_the_best(row: Float32, k: int) -> float:
 
 
 @nb.njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
-def _largest(row: Float32, start: int, end: int) -> float:
+def _largest(row: Float32, start: int, end: int) -> np.float32:
     # told that there is no NaN, LLVM compares eight at a time; a row with one is thrown away in any case
     found = np.float32(-np.inf)
     for at in range(start, end):

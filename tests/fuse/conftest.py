@@ -107,7 +107,7 @@ def fused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Fuse
     """Fuse the bases of a world and score its test users."""
 
     def make(at: World, settings: FuserConfig = SMALL, top: int = 20, name: str = "run") -> Fused:
-        config = FuseConfig(fuser=settings, top=top, union=40, k=[10], repeat="allow")
+        config = FuseConfig(fuser=settings, top=top, union=40, k=[10], repeat="allow", cache=0)
         places = {label: tmp_path / "train" / label for label in at.tables}
         told = {
             label: TrainRun(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from recx.data import Catalog, Dataset, Fold, Histories, Pairs, Split, UserBatch
-from recx.fuse.bases import Answers
+from recx.fuse.bases import Answers, Said
 from recx.fuse.candidates import Candidates
 from recx.fuse.features import Block, ranking_features
 from recx.fuse.known import DAY, ItemFacts
@@ -41,7 +41,10 @@ def asked(data: Dataset, fold: Fold) -> Block:
         np.array([0, 4, 8]), np.tile(np.arange(4, dtype=np.int32), 2),
         np.array([[1], [2], [0], [0]] * 2, dtype=np.int32),
     )  # fmt: skip
-    return ranking_features(batch, answers, candidates, ItemFacts.of(data, fold), GROUPS)
+    scores_of = candidates.of(scores)[:, None]
+    scales = answers.scales["told"][:, None]
+    said = Said(answers.labels, answers.tops(4), answers.knows, scales, candidates, scores_of)
+    return ranking_features(batch, said, ItemFacts.of(data, fold), GROUPS)
 
 
 def column(block: Block, name: str) -> list[float]:

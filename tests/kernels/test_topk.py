@@ -5,9 +5,7 @@ from numpy.testing import assert_array_equal
 from recx.kernels.topk import top_k
 
 
-@pytest.mark.parametrize(
-    "n_items", [50, 333, 1100, 5000]
-)  # the last two long enough for a bound to begin with
+@pytest.mark.parametrize("n_items", [50, 333, 1100, 5000])
 @pytest.mark.parametrize("k", [1, 5, 60])
 @pytest.mark.parametrize("different", [6, 1000])
 def test_the_lists_equal_a_full_sort_with_ties_by_the_given_order(
