@@ -15,7 +15,7 @@ from recx.prepare.config import PrepareConfig
 from recx.prepare.sources.base import Source
 from recx.prepare.split.base import SplitMethod
 
-VERSION = 1
+VERSION = 2
 """Of what prepare makes of the same input; a change of any row, id, feature or role raises it."""
 
 

@@ -69,7 +69,12 @@ def load(folder: Path) -> Dataset:
         item_features=items,
     )
     folds = [(fold["name"], rows[FOLD + fold["name"]], fold["known_at"]) for fold in header["folds"]]
-    return assemble(log, folds, header)
+    try:
+        return assemble(log, folds, header)
+    except KeyError as error:
+        raise DataError(
+            f"{folder / HEADER} says nothing of {error}: another recx has written it; prepare it again"
+        ) from error
 
 
 def dataset(prepared: Prepared) -> Dataset:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -141,6 +142,17 @@ def test_a_folder_without_a_data_set_says_what_to_type(tmp_path: Path) -> None:
         load(folder_of(settings))
     prepare(settings)
     load(folder_of(settings))
+
+
+def test_a_folder_of_another_version_is_one_line(tmp_path: Path) -> None:
+    settings = synthetic(tmp_path)
+    prepare(settings)
+    header = folder_of(settings) / "dataset.json"
+    told = facts(folder_of(settings))
+    del told["paid"]
+    header.write_text(json.dumps(told))
+    with pytest.raises(DataError, match=r"says nothing of 'paid': another recx has written it; prepare"):
+        load(folder_of(settings))
 
 
 def test_facts_tell_counts_dates_cuts_cleaning_and_source(tmp_path: Path) -> None:
