@@ -20,7 +20,7 @@ def fit_key(model: ModelConfig, dataset: Dataset, fold: Fold, seed: int, watched
     """Of model settings, fold, kind of feedback, seed and sources, and of the catalogue and the files that
     the model reads; ``watched`` says what may have stopped the fit.
     """
-    known = [dataset.feedback]
+    known: list[str] = [dataset.feedback]
     if model.reads_catalogue:
         known.append(dataset.training_data(fold).catalog.fingerprint)
     for file in model.files():

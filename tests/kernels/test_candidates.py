@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from recx.kernels.candidates import lay_over, moments, unite
+from recx.kernels.candidates import add_standard, lay_over, moments, unite
 
 
 @pytest.mark.parametrize("most", [1, 7, 60])
@@ -59,3 +59,17 @@ def test_values_behind_are_dealt_out_anew_candidates_first() -> None:
         assert (np.subtract.outer(after, after)[np.subtract.outer(before, before) > 0] >= 0).all()
         # and nothing above what lay behind
         assert told.max() <= behind[row].max()
+
+
+def test_scores_are_added_in_standard_deviations_of_their_row_where_it_votes() -> None:
+    generator = np.random.default_rng(3)
+    scores = (50 + 3 * generator.standard_normal((6, 40))).astype(np.float32)
+    scores[2] = 7.0
+    before = generator.standard_normal((6, 40)).astype(np.float32)
+    votes = np.array([True, False, True, True, False, True])
+    total = before.copy()
+    add_standard(total, scores, moments(scores), votes)
+    for row in range(6):
+        spread = scores[row].std()
+        standard = (scores[row] - scores[row].mean()) / spread if spread else 0.0 * scores[row]
+        assert_allclose(total[row], before[row] + standard * votes[row], atol=1e-4)

@@ -100,6 +100,9 @@ CASES: dict[str, Callable[[Given], tuple[Any, ...]]] = {
     "bpr.learn_users": lambda g: (*g.rows[:2], g.items, np.zeros(300, np.float32), 3, 0.1, 0.01),
     "candidates.unite": lambda g: (np.stack([g.nearest, g.ids((700, 20), 300)], axis=1), 25, 300),
     "candidates.moments": lambda g: (g.scores,),
+    "candidates.add_standard": lambda g: (
+        g.normal(700, 300), g.scores, np.ones((700, 4), np.float32), np.ones(700, bool),
+    ),
     "candidates.lay_over": lambda g: (*g.rows[:2], g.normal(len(g.rows[1])), g.scores),
     "conjugate.improve_rows": lambda g: (*g.rows, g.items, np.ones(16, np.float32), g.reg, g.users, 3),
     "conjugate.gram_parts": lambda g: (g.normal(9000, 16),),

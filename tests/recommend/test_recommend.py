@@ -130,7 +130,7 @@ def test_the_parts_of_a_fused_score_add_up_to_it(fusion: RecommendConfig, shop: 
     allowed = Protocol.read(opened.protocol).allowed(dataset, fold)
     batch = next(user_batches(fold.users[:5], fold.history, fold.known_at))
     lists = opened.recommend(batch, 4, allowed)
-    asked = opened._ask(batch, allowed, "final", dict(opened.bases("final").scores(batch, allowed)))
+    asked, _ = opened._ask(batch, allowed, "final", dict(opened.bases("final").scores(batch, allowed)))
     scores = opened.fuser(RANKING).score(asked.rows)
     for row, told in enumerate(opened.explain(batch, lists, allowed)):
         assert [one.item for one in told] == lists.items[row].tolist()
