@@ -2,47 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
+from recx.arrays import Int32
 from recx.evaluate.result import Comparison, Estimate
 from recx.metrics import GATHERED, INTEREST, RATING, gathered_metric, parse
 from recx.metrics.coverage import resampled
+from recx.metrics.families import benjamini_hochberg, holm
 from recx.metrics.measure import Measured
 from recx.metrics.ratings import Errors, surprises, user_rmse
-from recx.metrics.statistics import (
-    Interval,
-    Statistic,
-    bootstrap_sums,
-    difference,
-    holm,
-    interval,
-)
+from recx.metrics.repeats import repeated
+from recx.metrics.statistics import Interval, Statistic, bootstrap_sums, interval, tested
 
 Statistics = dict[str, Statistic]
 """Metric -> the number with what its interval needs."""
 
 
-def statistics_of(measured: Measured, seed: int, paired: bool) -> Statistics:
+def statistics_of(measured: Measured, seed: int, paired: bool, names: Int32 | None = None) -> Statistics:
     """Every metric of one entrant; ``paired`` draws the replicates that comparisons need for plain means too.
 
-    Equal seeds resample the same users, so that the replicates of two entrants are paired.
+    Equal seeds resample the same users, so that the replicates of two entrants are paired. ``names``
+    (n_users,) numbers users across data sets, where numbers of several are to be joined.
     """
     found: Statistics = {}
+
+    def known_as(users: Int32) -> Int32:
+        return users if names is None else names[users]
+
     if len(measured.users):
-        names, columns = list(measured.per_user), np.column_stack(list(measured.per_user.values()))
+        metrics, columns = list(measured.per_user), np.column_stack(list(measured.per_user.values()))
         drawn = bootstrap_sums(columns, seed) / len(columns) if paired else None
-        for at, name in enumerate(names):
-            found[name] = Statistic.mean(columns[:, at], None if drawn is None else drawn[:, at])
+        who = known_as(measured.users)
+        for at, name in enumerate(metrics):
+            found[name] = Statistic.mean(columns[:, at], None if drawn is None else drawn[:, at], who)
         found |= _gathered(measured, seed)
     if measured.errors is not None:
         ratings = _rating_statistics(measured.errors, seed)
-        found |= {name: ratings[name] for name in measured.among(RATING)}
+        who = known_as(measured.errors.distinct_users)
+        found |= {name: replace(ratings[name], users=who) for name in measured.among(RATING)}
     elif measured.interest is not None:
         interest = _interest_statistics(measured.interest, seed)
-        found |= {name: interest[name] for name in measured.among(INTEREST)}
+        who = known_as(measured.interest.distinct_users)
+        found |= {name: replace(interest[name], users=who) for name in measured.among(INTEREST)}
     return found
 
 
@@ -107,23 +112,67 @@ def estimates(statistics: Statistics) -> dict[str, Estimate]:
     return {name: _estimate(interval(statistic)) for name, statistic in statistics.items()}
 
 
-def compare(entrants: Mapping[str, Statistics], reference: str) -> list[Comparison]:
-    """Every entrant minus ``reference`` on every metric both have; Holm over the entrants of a metric."""
+@dataclass(frozen=True, eq=False)
+class Runs:
+    """The numbers of one entrant: of every part (a data set and its split), of every run on it."""
+
+    parts: Sequence[Sequence[Statistics]]
+    overlap: float = 0.0
+    """Test rows / training rows where parts are folds of the same rows."""
+
+    @cached_property
+    def statistics(self) -> Statistics:
+        """The mean over the runs of each metric that all of them have."""
+        return {name: self._joined(name, None) for name in self._metrics}
+
+    def minus(self, other: Runs) -> Statistics:
+        """The difference of each metric, paired by user, and part by part."""
+        return {name: self._joined(name, other) for name in self._metrics if name in other._metrics}
+
+    @cached_property
+    def _metrics(self) -> list[str]:
+        every = [run for part in self.parts for run in part]
+        return [name for name in every[0] if all(name in run for run in every)]
+
+    def _joined(self, name: str, other: Runs | None) -> Statistic:
+        found = []
+        for at, part in enumerate(self.parts):
+            mean = repeated([run[name] for run in part])
+            if other is not None:
+                mean = mean.minus(repeated([run[name] for run in other.parts[at]]))
+            found.append(mean)
+        return repeated(found, self.overlap)
+
+
+def compare(entrants: Mapping[str, Runs], reference: str) -> list[Comparison]:
+    """Every entrant minus ``reference`` on every metric both have.
+
+    Holm over the entrants of a metric; Benjamini and Hochberg over all entrants and metrics.
+    """
     base = entrants[reference]
     found: list[Comparison] = []
-    for metric, b in base.items():
-        rivals = {
-            name: each[metric] for name, each in entrants.items() if name != reference and metric in each
-        }
-        differences = {name: difference(a, b) for name, a in rivals.items()}
+    paired = {name: each.minus(base) for name, each in entrants.items() if name != reference}
+    for metric, b in base.statistics.items():
+        differences = {name: tested(each[metric]) for name, each in paired.items() if metric in each}
         adjusted = holm([each.p_t for each in differences.values()])
         for (name, each), p in zip(differences.items(), adjusted, strict=True):
             relative = each.interval.value / abs(b.value) if b.value else None
-            estimate = _estimate(each.interval)
             found.append(
-                Comparison(metric, name, reference, estimate, relative, each.p_t, each.p_bootstrap, p)
+                Comparison(
+                    metric,
+                    name,
+                    reference,
+                    _estimate(each.interval),
+                    relative,
+                    each.p_t,
+                    each.p_bootstrap,
+                    p,
+                    1.0,
+                    each.detectable,
+                )
             )
-    return found
+    every = benjamini_hochberg([each.p_t for each in found])
+    return [replace(each, p_bh=p) for each, p in zip(found, every, strict=True)]
 
 
 def best_of(values: Mapping[str, float], metric: str) -> str | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from recx.evaluate.result import (
     CurvePoint,
     Entrant,
     Estimate,
+    Repeat,
     Report,
     SliceResult,
     TaskResult,
@@ -34,7 +35,8 @@ def write_report(report: Report) -> None:
     for task in plain["tasks"]:
         task["headline"] = _versioned(task["headline"])
         for entrant in task["entrants"]:
-            entrant["metrics"] = {_versioned(name): value for name, value in entrant["metrics"].items()}
+            for numbers in (entrant, *entrant["repeats"]):
+                numbers["metrics"] = {_versioned(name): value for name, value in numbers["metrics"].items()}
         for part in task["slices"]:
             part["entrants"] = {
                 label: {_versioned(name): value for name, value in metrics.items()}
@@ -54,16 +56,26 @@ def read_report(folder: Path) -> Report:
     return Report(**plain | {"tasks": [_task(task) for task in plain["tasks"]], "folder": str(folder)})
 
 
-def write_users(path: Path, measured: Mapping[tuple[str, str], Measured], ids: IdMap) -> None:
+@dataclass(frozen=True, eq=False)
+class Users:
+    """One run's numbers of every user."""
+
+    task: str
+    run: str  # its entrant, and where that was run several times which run it is
+    measured: Measured
+    ids: IdMap
+
+
+def write_users(path: Path, everyone: Sequence[Users]) -> None:
     """Rows of task, entrant and user with a column per metric; null where a user has no such number."""
     columns: dict[str, list[Any]] = {"task": [], "entrant": [], "user": []}
-    tables = {key: each.table() for key, each in measured.items()}
-    metrics = list(dict.fromkeys(name for _, table in tables.values() for name in table))
+    tables = [(each, *each.measured.table()) for each in everyone]
+    metrics = list(dict.fromkeys(name for _, _, table in tables for name in table))
     columns |= {name: [] for name in metrics}
-    for (task, entrant), (users, table) in tables.items():
-        columns["task"].append(np.full(len(users), task, dtype=object))
-        columns["entrant"].append(np.full(len(users), entrant, dtype=object))
-        columns["user"].append(np.array([ids[user] for user in users], dtype=object))
+    for each, users, table in tables:
+        columns["task"].append(np.full(len(users), each.task, dtype=object))
+        columns["entrant"].append(np.full(len(users), each.run, dtype=object))
+        columns["user"].append(np.array([each.ids[user] for user in users], dtype=object))
         for name in metrics:
             columns[name].append(table.get(name, np.full(len(users), np.nan)))
     write_per_user(path, {name: np.concatenate(parts) for name, parts in columns.items()})
@@ -91,8 +103,18 @@ def _task(plain: store.Json) -> TaskResult:
 
 
 def _entrant(plain: store.Json) -> Entrant:
-    metrics = _metrics(plain["metrics"])
-    return Entrant(**plain | {"metrics": metrics, "curve": [CurvePoint(**point) for point in plain["curve"]]})
+    return Entrant(
+        **plain
+        | {
+            "metrics": _metrics(plain["metrics"]),
+            "curve": [CurvePoint(**point) for point in plain["curve"]],
+            "repeats": [_repeat(each) for each in plain.get("repeats", [])],
+        }
+    )
+
+
+def _repeat(plain: store.Json) -> Repeat:
+    return Repeat(**plain | {"metrics": {_bare(name): value for name, value in plain["metrics"].items()}})
 
 
 def _contribution(plain: store.Json) -> Contribution:

@@ -27,6 +27,15 @@ class CurvePoint:
 
 
 @dataclass(frozen=True)
+class Repeat:
+    """One run of an entrant that was run several times."""
+
+    run: str  # folder
+    differs: str  # "seed 3", "fold 2"
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True)
 class Entrant:
     """One row of the table: a base, a fusion or one of the controls beside it."""
 
@@ -46,6 +55,8 @@ class Entrant:
     refitted: bool = True  # on train + valid; False: the window fit scored test, with valid as input
     stopped_on_valid: bool = False  # split.watch=valid
     without_list: int = 0  # users who got nothing and count as 0
+    repeats: list[Repeat] = field(default_factory=list)
+    """Where the numbers are means over several runs: each of them; else empty."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +71,9 @@ class Comparison:
     p_t: float  # paired t
     p_bootstrap: float
     p_holm: float  # paired t, Holm-adjusted over the comparisons of this task and metric
+    p_bh: float  # paired t, adjusted by Benjamini and Hochberg over all comparisons of this task
+    detectable: float
+    """The smallest true difference that such a comparison finds (p_t < .05) with 80 % power."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +102,8 @@ class SliceResult:
     entrants: dict[str, dict[str, Estimate]]
     """Label -> "ndcg@10" -> estimate; nobody where the slice has fewer than FEWEST_USERS users."""
     leaders: Comparison | None = None
-    """The entrant that leads the task minus the second, on the headline; p_holm is over all slices."""
+    """The entrant that leads the task minus the second, on the headline; p_holm and p_bh are over all
+    slices."""
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ import numpy.typing as npt
 
 from recx.arrays import Bool
 from recx.data import Rankings
-from recx.evaluate.estimates import Statistics, compare, estimates, statistics_of
+from recx.evaluate.estimates import Runs, Statistics, compare, estimates, statistics_of
 from recx.evaluate.result import FEWEST_USERS, Comparison, SliceResult
 from recx.evaluate.slices import Slice
-from recx.metrics import RATING, parse
+from recx.metrics import RATING
+from recx.metrics.families import benjamini_hochberg, holm
 from recx.metrics.measure import Measured, hold_against
 from recx.metrics.question import Question
 from recx.metrics.ratings import Errors
-from recx.metrics.statistics import holm
 
 SLICED = ("ndcg", "recall", "hit", "rmse")
 """Metrics of a slice, at every cut-off of the protocol where they have one."""
@@ -28,26 +28,20 @@ class Sliced:
     """The numbers of all entrants, cut to one slice after the other."""
 
     question: Question
-    entrants: Mapping[str, Measured]
+    entrants: Mapping[str, Sequence[Measured]]
+    """Of every entrant each run."""
     headline: str
     leaders: Sequence[str]
     """The two entrants that lead on the headline; fewer where fewer were measured."""
     seed: int
 
-    @staticmethod
-    def of(question: Question, entrants: Mapping[str, Measured], headline: str, seed: int) -> Sliced:
-        """With the leaders by what was measured over everybody."""
-        sign = 1 if parse(headline).higher_is_better else -1
-        values = {label: each.means().get(headline) for label, each in entrants.items()}
-        ranked = sorted((-sign * value, label) for label, value in values.items() if value is not None)
-        return Sliced(question, entrants, headline, [label for _, label in ranked[:2]], seed)
-
     def measure(self, parts: Sequence[Slice]) -> list[SliceResult]:
-        """A result for each slice; p-values are adjusted (Holm) for all slices in which the leaders meet."""
+        """A result for each slice; p-values are adjusted for all slices in which the leaders meet."""
         found = [self._measure(part) for part in parts]
-        adjusted = iter(holm([part.leaders.p_t for part in found if part.leaders]))
+        p = [part.leaders.p_t for part in found if part.leaders]
+        adjusted = iter(zip(holm(p), benjamini_hochberg(p), strict=True))
         return [
-            replace(part, leaders=replace(part.leaders, p_holm=next(adjusted))) if part.leaders else part
+            replace(part, leaders=_adjusted(part.leaders, *next(adjusted))) if part.leaders else part
             for part in found
         ]
 
@@ -60,12 +54,12 @@ class Sliced:
             n_users, n_targets = len(np.unique(self.question.fold.target.users[rated])), int(rated.sum())
         else:
             n_users, n_targets = len(sliced.targets), len(sliced.targets.items)
-        numbers: dict[str, Statistics] = {}
+        numbers: dict[str, Runs] = {}
         if n_users >= FEWEST_USERS:
             rows = np.searchsorted(targets.users, sliced.targets.users)
             numbers = {
-                label: statistics_of(self._cut(measured, sliced, rows, rated), self.seed, paired=False)
-                for label, measured in self.entrants.items()
+                label: Runs([[self._numbers(each, sliced, rows, rated) for each in runs]])
+                for label, runs in self.entrants.items()
             }
         return SliceResult(
             part.group,
@@ -73,9 +67,14 @@ class Sliced:
             part.meaning,
             n_users,
             n_targets,
-            {label: estimates(statistics) for label, statistics in numbers.items() if statistics},
+            {label: estimates(runs.statistics) for label, runs in numbers.items() if runs.statistics},
             self._compared(numbers),
         )
+
+    def _numbers(
+        self, measured: Measured, sliced: Question, rows: npt.NDArray[np.intp], rated: Bool
+    ) -> Statistics:
+        return statistics_of(self._cut(measured, sliced, rows, rated), self.seed, paired=False)
 
     def _cut(self, measured: Measured, sliced: Question, rows: npt.NDArray[np.intp], rated: Bool) -> Measured:
         """The same lists and errors, held against what the slice holds."""
@@ -86,10 +85,18 @@ class Sliced:
             errors = Errors(errors.users[rated], errors.values[rated], errors.span)
         return hold_against(rankings, sliced, errors=errors if errors is not None and len(errors) else None)
 
-    def _compared(self, numbers: Mapping[str, Statistics]) -> Comparison | None:
+    def _compared(self, numbers: Mapping[str, Runs]) -> Comparison | None:
         """The first minus the second on the headline, p not adjusted yet; None where not both have it."""
-        pair = {label: numbers[label] for label in self.leaders if self.headline in numbers.get(label, {})}
+        pair = {
+            label: numbers[label]
+            for label in self.leaders
+            if label in numbers and self.headline in numbers[label].statistics
+        }
         if len(pair) < 2:
             return None
         found = compare(pair, self.leaders[1])
         return next(each for each in found if each.metric == self.headline)
+
+
+def _adjusted(compared: Comparison, p_holm: float, p_bh: float) -> Comparison:
+    return replace(compared, p_holm=p_holm, p_bh=p_bh)

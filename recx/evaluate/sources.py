@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from recx.fuse.runs import Fusion
 
 FINAL = "final"
+PLACES = ("seed", "results", "data_dir", "threads", "split", "cache", "runs")
+"""Settings of a fuse run that say where and by which draw, not what; the split is its data set's."""
 LEARNING = ("candidates", "ratings", "search", "fuser")
 """Stages of a fuse run that its fusion could not do without."""
 
@@ -38,6 +42,8 @@ class About:
     refitted: bool = True
     stopped_on_valid: bool = False
     valid: dict[str, float] = field(default_factory=dict)  # metrics of the window fit
+    seed: int = 0
+    configuration: str = ""  # equal for runs that differ in nothing but their seed or the fold of their data
 
 
 class TrainSource:
@@ -104,14 +110,18 @@ class FusionSource:
         """A base's own run; for the fusion what learning it took, without its bases."""
         if label in self.fusion.base_runs:
             return about_run(open_run(self.fusion.base_runs[label]))
-        if self.labels[label] == "blend":
-            return About(str(self.folder))
         manifest = store.read_json(self.folder / store.MANIFEST)
+        config = manifest.get("config", {})
+        own: list[object] = [{name: value for name, value in config.items() if name not in PLACES}]
+        own += [self.about(base).configuration for base in self.fusion.base_runs]
+        told = About(str(self.folder), seed=int(config.get("seed", 0)), configuration=_digest(own))
+        if self.labels[label] == "blend":
+            return told
         stages = [taken for name, taken in manifest["stages"].items() if name in LEARNING]
-        return About(
-            str(self.folder),
-            sum(taken["seconds"] for taken in stages),
-            max((taken["peak_megabytes"] for taken in stages), default=None),
+        return replace(
+            told,
+            fit_seconds=sum(taken["seconds"] for taken in stages),
+            peak_megabytes=max((taken["peak_megabytes"] for taken in stages), default=None),
             settings=manifest["fusion"]["fuser"],
         )
 
@@ -156,7 +166,25 @@ def about_run(run: TrainRun) -> About:
         run.scoring_fit == FINAL,
         run.stopped_on_valid,
         run.valid,
+        run.seed,
+        _digest([asdict(run.model), run.metric, run.scoring_fit == FINAL, run.stopped_on_valid]),
     )
+
+
+def _digest(settings: object) -> str:
+    return hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def find_dataset(source: Source, data_dir: str) -> Path:
+    """Where the data set of a run lies: where it was, or under ``data_dir``; DataError where it is gone."""
+    folder, _ = source.dataset
+    places = (folder, Path(data_dir) / folder.name)
+    place = next((place for place in places if place.is_dir()), None)
+    if place is None:
+        raise DataError(
+            f"the data set of {source.folder} is gone: no {folder}; prepare it again, with the same settings"
+        )
+    return place
 
 
 def load_dataset(source: Source, data_dir: str) -> tuple[Path, Dataset]:
@@ -164,27 +192,10 @@ def load_dataset(source: Source, data_dir: str) -> tuple[Path, Dataset]:
 
     Raises DataError where it is gone or another one.
     """
-    folder, fingerprint = source.dataset
-    places = (folder, Path(data_dir) / folder.name)
-    place = next((place for place in places if place.is_dir()), None)
-    if place is None:
-        raise DataError(
-            f"the data set of {source.folder} is gone: no {folder}; prepare it again, with the same settings"
-        )
+    place = find_dataset(source, data_dir)
     dataset = stored.load(place)
-    if dataset.fingerprint != fingerprint:
+    if dataset.fingerprint != source.dataset[1]:
         raise DataError(
             f"{place} is not what {source.folder} was trained on; run: recx prepare, then train again"
         )
     return place, dataset
-
-
-def check_same_data(sources: Sequence[Source]) -> None:
-    """Raise DataError where two runs were trained on different data or splits."""
-    first = sources[0]
-    for other in sources[1:]:
-        if other.dataset[1] != first.dataset[1]:
-            raise DataError(
-                f"{first.folder} is on {first.dataset[0].name} and {other.folder} on "
-                f"{other.dataset[0].name}: other data or another split is another table; evaluate them apart"
-            )

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from recx.data import Dataset
 from recx.errors import DataError, UsageError, did_you_mean
 from recx.evaluate.config import EvaluateConfig
+from recx.evaluate.repeats import Key, Named, Part, name_runs
 from recx.evaluate.sources import FusionSource, Source
 from recx.metrics import METRICS
 from recx.metrics.needs import out_of_reach
 from recx.metrics.protocol import Protocol
 
-Key = tuple[Path, str]
-"""Run folder of the source and the entrant's label in it."""
-
 
 @dataclass(frozen=True)
 class Task:
-    """One table of the report."""
+    """One table of the report, or what one fold adds to it."""
 
     protocol: Protocol
+    part: Part
     sources: Sequence[Source]
-    names: dict[Key, str]
-    """What each entrant is called in the table; what is there already under another source is left out."""
+    named: Named
+
+    @property
+    def names(self) -> dict[Key, str]:
+        """What the runs of this part are called; what is there already under another source is left out."""
+        here = {source.folder for source in self.sources}
+        return {key: name for key, name in self.named.runs.items() if key[0] in here}
 
     @property
     def name(self) -> str:
@@ -38,28 +41,36 @@ class Task:
         return [source for source in self.sources if isinstance(source, FusionSource)]
 
 
-def plan_tasks(config: EvaluateConfig, sources: Sequence[Source], dataset: Dataset) -> list[Task]:
+def plan_tasks(config: EvaluateConfig, parts: Sequence[Part]) -> list[list[Task]]:
     """A task for each protocol the fuse runs were made for; train runs join every one of them.
 
-    Raises DataError where a fuse run was made for another protocol than the one asked for.
+    Each comes once per part. Raises DataError where a fuse run was made for another protocol than the one
+    asked for, or an entrant lacks a run on a part.
     """
-    asked = Protocol.of(config, dataset, config.seed)
-    fusions = [source for source in sources if isinstance(source, FusionSource)]
+    asked = Protocol.of(config, parts[0].dataset, config.seed)
+    fusions = [source for part in parts for source in part.sources if isinstance(source, FusionSource)]
     for source in fusions:
         _check_protocol(config, asked, source)
     repeats = dict.fromkeys(str(source.fusion.protocol["repeat"]) for source in fusions)
     tasks = []
     for repeat in repeats or [asked.repeat]:
         protocol = replace(asked, repeat=repeat)
-        joined = [
-            source
-            for source in sources
-            if not isinstance(source, FusionSource) or source.fusion.protocol["repeat"] == repeat
-        ]
-        # fuse runs first: a base that comes with a fusion is scored once, there
-        joined.sort(key=lambda source: not isinstance(source, FusionSource))
-        tasks.append(Task(protocol, joined, name_entrants(joined)))
+        joined = [(part, _joined(part.sources, repeat)) for part in parts]
+        named = name_runs(joined)
+        tasks.append([Task(protocol, part, sources, named) for part, sources in joined])
     return tasks
+
+
+def _joined(sources: Sequence[Source], repeat: str) -> list[Source]:
+    """Train runs and the fuse runs made for ``repeat``, these first: a base that comes with a fusion is
+    scored once, there.
+    """
+    found = [
+        source
+        for source in sources
+        if not isinstance(source, FusionSource) or source.fusion.protocol["repeat"] == repeat
+    ]
+    return sorted(found, key=lambda source: not isinstance(source, FusionSource))
 
 
 def asked_metrics(config: EvaluateConfig, dataset: Dataset) -> tuple[str, ...]:
@@ -79,26 +90,6 @@ def asked_metrics(config: EvaluateConfig, dataset: Dataset) -> tuple[str, ...]:
             raise UsageError(f"metrics=[{name}]: {reasons[name]}")
     deciding = ("rmse",) if dataset.feedback == "explicit" else ()
     return ("ndcg", *deciding, *config.metrics)
-
-
-def name_entrants(sources: Sequence[Source]) -> dict[Key, str]:
-    """A name for each entrant: its label, with what tells it apart where several have the same."""
-    entrants: dict[Key, tuple[str, str]] = {}  # -> label, folder of its own run
-    for source in sources:
-        for label, kind in source.labels.items():
-            home = str(Path(source.about(label).run).resolve()) if kind == "base" else str(source.folder)
-            if kind != "base" or home not in {taken for _, taken in entrants.values()}:
-                entrants[source.folder, label] = label, home
-    names: dict[Key, str] = {}
-    for key, (label, home) in entrants.items():
-        same = [other for other, (name, _) in entrants.items() if name == label]
-        names[key] = label if len(same) == 1 else f"{label} {_id(home)}"
-    return names
-
-
-def _id(folder: str) -> str:
-    """The end of a run's folder name, which no other run has."""
-    return Path(folder).name.rpartition("-")[2]
 
 
 def _check_protocol(config: EvaluateConfig, asked: Protocol, source: FusionSource) -> None:

@@ -11,7 +11,7 @@ from typing import Literal
 from recx.errors import UsageError
 from recx.evaluate.result import Comparison, Entrant, Estimate, Report, TaskResult
 from recx.metrics import parse
-from recx.report.words import finite, number, percent, title
+from recx.report.words import count, finite, number, percent, title
 
 Role = Literal["fusion", "best", "base", "blend"]
 Sign = Literal["gain", "loss", "open"]
@@ -144,6 +144,28 @@ class Chapter:
             return None
         found, base = compared.difference, abs(base)
         return Estimate(found.value / base, found.low / base, found.high / base, found.se / base, found.n)
+
+    def detectable(self, label: str, metric: str) -> float | None:
+        """The smallest difference to the best base that would have been found, as a share of it."""
+        compared = self.compared(label, metric)
+        base = self.value(self.reference, metric) if self.reference else None
+        if compared is None or not base or not finite(compared.detectable):
+            return None
+        return compared.detectable / abs(base)
+
+    def power(self) -> str:
+        """What the comparisons on the headline could find at all; empty where nobody was compared."""
+        found = [self.detectable(each.label, self.headline) for each in self.entrants]
+        shares = sorted(share for share in found if share is not None)
+        if not shares or self.reference is None:
+            return ""
+        ends = list(dict.fromkeys(percent(share) for share in (shares[0], shares[-1])))
+        depends = ", depending on the rival," if len(ends) > 1 else ""
+        return (
+            f"With {count(self.task.n_users)} users a difference of {' to '.join(ends)} of "
+            f"{self.reference.label}'s {title(self.headline)}{depends} is found in 80 of 100 such "
+            "comparisons; a smaller one may stay unseen."
+        )
 
     def columns(self, k: int | None) -> list[str]:
         """Metrics of the main table at ``k``: the errors stand beside every cut-off."""

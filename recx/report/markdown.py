@@ -64,6 +64,8 @@ def _task(chapter: Chapter, where: str) -> list[str]:
     at = "" if chapter.shown_cut is None else f" at k = {chapter.shown_cut}"
     parts.append(f"{code(task.name)}{at}, {count(task.n_users)} users{where}")
     parts.append(_main_table(chapter, columns))
+    if power := chapter.power():
+        parts.append(f"<sub>{escape(power)}</sub>")
     best = chapter.reference
     if best and (rivals := _differences(chapter, _by_entrant(chapter))):
         about = f"{title(chapter.headline)}: difference to {best.label}, the best base{where}"
@@ -142,8 +144,19 @@ def _differences(chapter: Chapter, asked: Sequence[tuple[str, str, str]]) -> str
         if share is not None:
             shown = percent(share.value, sign=True)
             span = percent_interval(share)
-        rows.append([name, shown, span, escape(p_value(compared.p_holm))])
-    return _table(["", "difference", "95% interval", "p (Holm)"], rows) if rows else ""
+        least = chapter.detectable(entrant, metric)
+        rows.append(
+            [
+                name,
+                percent(least) if least is not None else number(compared.detectable),
+                shown,
+                span,
+                escape(p_value(compared.p_holm)),
+                escape(p_value(compared.p_bh)),
+            ]
+        )
+    heads = ["", "detectable", "difference", "95% interval", "p (Holm)", "p (BH)"]
+    return _table(heads, rows) if rows else ""
 
 
 def _folded(about: str, table: str) -> str:

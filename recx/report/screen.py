@@ -54,7 +54,7 @@ def _task(chapter: Chapter, dataset: str, where: str | None, console: Console) -
         if chapter.reference:
             keys.append(f"gain: over {chapter.reference.label}, ~ where the interval holds 0")
         _say(console, "   ".join(keys), "dim")
-    words = [*chapter.plainly(), *task.verdict[1:]]
+    words = [*chapter.plainly(), *([chapter.power()] if chapter.power() else []), *task.verdict[1:]]
     words += [
         line for line in (*(_cold(chapter, part) for part in task.slices[:1]), parts.said(chapter)) if line
     ]

@@ -120,8 +120,9 @@ class _Task:
         for k in chapter.panes:
             at = "" if k is None else f" at k = {k}"
             caption = self._caption(
-                f"Differences to {best}{at} in percent of it, 95% interval, and p adjusted for the number of "
-                "rivals (Holm); bold where p is below .05."
+                f"Differences to {best}{at} in percent of it, 95% interval, p adjusted for the number of "
+                "rivals (Holm), and 'from': what 80 of 100 such comparisons would find; bold where p "
+                "is below .05."
             )
             panes.append([tables.difference_table(chapter, chapter.columns(k), caption)])
         return join(
@@ -132,6 +133,7 @@ class _Task:
                 "the data cannot tell the two apart; an arrow points to a difference beyond the axis.",
                 class_="soft small",
             ),
+            tag("p", chapter.power(), class_="small") if chapter.power() else None,
             tag("div", panels, class_="grid2"),
             tag("details", tag("summary", "All differences in numbers"), self._switch("d", panes)),
         )

@@ -160,15 +160,18 @@ def _difference(chapter: Chapter, entrant: Entrant, metric: str) -> Markup:
         shown, span = number(found.value), interval(found)
     absolute = (
         f"{title(metric)}: {number(found.value)} ({interval(found)}); p of the paired t test "
-        f"{p_value(compared.p_t)}, of the bootstrap {p_value(compared.p_bootstrap)}, adjusted "
-        f"{p_value(compared.p_holm)}"
+        f"{p_value(compared.p_t)}, bootstrap {p_value(compared.p_bootstrap)}, Holm "
+        f"{p_value(compared.p_holm)}, Benjamini-Hochberg {p_value(compared.p_bh)}"
     )
+    smallest = chapter.detectable(entrant.label, metric)
+    least = percent(smallest) if smallest is not None else number(compared.detectable)
     sign = sign_of(found, metric)
     return tag(
         "td",
         tag("b", shown) if compared.p_holm < 0.05 else shown,
         tag("small", span, class_=sign if sign != "open" else None),
         tag("small", f"p {p_value(compared.p_holm)}"),
+        tag("small", f"from {least}"),
         data_label=headed(metric),
         title=absolute,
     )

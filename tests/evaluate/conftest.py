@@ -64,7 +64,14 @@ class Shop:
     models: dict[Path, Told] = field(default_factory=dict)
 
     def train(
-        self, label: str, table: object, *, refit: bool = True, fingerprint: str | None = None, name: str = ""
+        self,
+        label: str,
+        table: object,
+        *,
+        refit: bool = True,
+        fingerprint: str | None = None,
+        name: str = "",
+        seed: int = 0,
     ) -> str:
         """Add a train run; its folder."""
         folder = (
@@ -77,14 +84,19 @@ class Shop:
         fits = {fit: Fit(fit, "key", 2, 1.5, 100.0, curve, "fold") for fit in names}
         run = TrainRun(
             folder, label, ToldConfig(), self.folder / "data", fingerprint or self.dataset.fingerprint,
-            0, "sources", False, fits, "ndcg@10", {}, {"rmse": float(len(self.runs))},
+            seed, "sources", False, fits, "ndcg@10", {}, {"rmse": float(len(self.runs))},
         )  # fmt: skip
         self.models[folder] = model
         self.runs[str(folder)] = TrainSource(run)
         return str(folder)
 
     def fuse(
-        self, bases: dict[str, str], tables: dict[str, object], repeat: str = "new", **protocol: object
+        self,
+        bases: dict[str, str],
+        tables: dict[str, object],
+        repeat: str = "new",
+        seed: int = 0,
+        **protocol: object,
     ) -> str:
         """Add a fuse run over train runs, whose ``tables`` are those of its fusion and blends; its folder."""
         folder = self.folder / "results" / "fuse" / f"stack-20260101T120000Z-{len(self.runs):04x}"
@@ -93,7 +105,10 @@ class Shop:
             name: {"seconds": 1.5, "peak_megabytes": 200.0}
             for name in ("candidates", "fuser", "contributions")
         }
-        store.write_json(folder / store.MANIFEST, {"stages": stages, "fusion": {"fuser": {"name": "stack"}}})
+        store.write_json(
+            folder / store.MANIFEST,
+            {"stages": stages, "fusion": {"fuser": {"name": "stack"}}, "config": {"seed": seed}},
+        )
         base_tables = {label: self.models[Path(run)].table for label, run in bases.items()}
         kinds = {label: "fusion" if label.startswith("stack") else "blend" for label in tables}
         self.runs[str(folder)] = FusionSource(

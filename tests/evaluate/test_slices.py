@@ -18,11 +18,11 @@ from recx.evaluate.result import FEWEST_USERS, SliceResult
 from recx.evaluate.sliced import Sliced
 from recx.evaluate.slices import Slice, check_slices, slices_of
 from recx.metrics.config import ProtocolConfig
+from recx.metrics.families import holm
 from recx.metrics.lists import Targets
 from recx.metrics.measure import Measured
 from recx.metrics.protocol import Protocol
 from recx.metrics.question import Question
-from recx.metrics.statistics import holm
 from tests.evaluate.conftest import Shop
 from tests.synthetic import dataset
 
@@ -234,7 +234,7 @@ def test_a_slice_of_few_users_has_no_numbers() -> None:
     data = dataset([(user, 1) for user in range(n)], [], [(user, 0) for user in range(n)], n, 2)
     question = asked(data)
     lists = np.zeros((n, 1), np.int32)
-    entrants = {"all": Measured(question.targets.users, {}, lists, np.ones(2, np.bool_), (1,))}
+    entrants = {"all": [Measured(question.targets.users, {}, lists, np.ones(2, np.bool_), (1,))]}
     everybody = np.ones(n, np.bool_)
     few = everybody.copy()
     few[0] = False

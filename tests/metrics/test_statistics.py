@@ -9,7 +9,6 @@ from recx.metrics.statistics import (
     Statistic,
     bootstrap_sums,
     difference,
-    holm,
     interval,
 )
 
@@ -63,7 +62,7 @@ def test_resampled_sums_are_sums_over_resampled_users() -> None:
     assert np.std(sums[:, 0] / 200) == pytest.approx(stats.sem(A), rel=0.1)
 
 
-def test_the_interval_of_rmse_is_resampled_by_user() -> None:
+def test_the_interval_of_rmse_is_jackknifed_by_user() -> None:
     # every user's errors are alike: taking ratings for independent would make the interval far too narrow
     level = np.repeat(RANDOM.uniform(0.2, 2.0, 300), 20)
     sums, counts = (level**2).reshape(300, 20).sum(1), np.full(300, 20.0)
@@ -74,8 +73,10 @@ def test_the_interval_of_rmse_is_resampled_by_user() -> None:
     assert found.n == 6000
     naive = np.std(level**2) / np.sqrt(6000) / (2 * found.value)
     assert found.se > 3 * naive
-    # the delta method behind p_t agrees with the bootstrap
-    assert np.sqrt(np.mean(statistic.influence**2) / 300) == pytest.approx(found.se, rel=0.1)
+    # the jackknife agrees with the bootstrap
+    assert np.std(statistic.replicates) == pytest.approx(found.se, rel=0.1)
+    rest = [np.sqrt((sums.sum() - s) / (6000 - 20)) for s in sums]
+    assert found.se == pytest.approx(np.sqrt(299 / 300 * np.sum((rest - np.mean(rest)) ** 2)))
 
 
 def test_the_interval_of_coverage_holds_the_coverage() -> None:
@@ -88,7 +89,11 @@ def test_the_interval_of_coverage_holds_the_coverage() -> None:
     assert found.low < value < found.high
 
 
-def test_holm_multiplies_the_smallest_by_their_number() -> None:
-    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert holm([0.5, 0.9]) == [1, 1]
-    assert holm([]) == []
+def test_the_detectable_difference_is_found_in_eighty_of_a_hundred() -> None:
+    found = difference(Statistic.mean(B), Statistic.mean(A))
+    critical = stats.t.ppf(0.975, 199)
+    power = stats.nct.sf(critical, 199, found.detectable / found.interval.se)
+    assert power == pytest.approx(0.8, abs=0.005)
+    # four times the users find half of it
+    wide = difference(Statistic.mean(np.tile(B, 4)), Statistic.mean(np.tile(A, 4)))
+    assert wide.detectable == pytest.approx(found.detectable / 2, rel=0.01)

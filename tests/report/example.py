@@ -186,7 +186,7 @@ def _slices(entrants: list[Entrant]) -> list[SliceResult]:
     def led(difference: float, p: float) -> Comparison:
         first, second = (each.label for each in entrants[:2])
         found = estimate(difference, abs(difference) / 3, 412)
-        return Comparison("ndcg@10", first, second, found, difference / 0.13, p / 4, p / 4, p)
+        return Comparison("ndcg@10", first, second, found, difference / 0.13, p / 4, p / 4, p, p, 0.004)
 
     cold, rest, few = numbers(412, 0.3), numbers(900, 0.0), numbers(900, 0.5)
     by = "popularity"
@@ -243,7 +243,18 @@ def _comparison(metric: str, a: Entrant, b: Entrant) -> Comparison:
     difference = estimate(value, (0.004 if a.kind == "fusion" else 0.01) * base + 0.0009)
     z = abs(value) / difference.se
     p = math.erfc(z / math.sqrt(2))
-    return Comparison(metric, a.label, b.label, difference, value / base, p, max(p, 0.0005), min(1.0, 12 * p))
+    return Comparison(
+        metric,
+        a.label,
+        b.label,
+        difference,
+        value / base,
+        p,
+        max(p, 0.0005),
+        min(1.0, 12 * p),
+        p,
+        2.8 * difference.se,
+    )
 
 
 def _decay(first: float, ratio: float) -> list[float]:
@@ -374,7 +385,9 @@ def hostile() -> Report:
     task = report.tasks[0]
     one = replace(task.entrants[0], label=NASTY, settings={"note": NASTY})
     two = replace(task.entrants[0], label="stack`|`", kind="fusion", curve=[CurvePoint(1, 0.5, 0.1)])
-    compared = Comparison("ndcg@10", "stack`|`", NASTY, estimate(0.01, 0.001), 0.04, 0.01, 0.01, 0.01)
+    compared = Comparison(
+        "ndcg@10", "stack`|`", NASTY, estimate(0.01, 0.001), 0.04, 0.01, 0.01, 0.01, 0.01, 0.003
+    )
     part = SliceResult(NASTY, NASTY, NASTY, 40, 50, {NASTY: {"ndcg@10": estimate(0.1, 0.01, 40)}})
     task = replace(
         task, name=NASTY, entrants=[one, two], comparisons=[compared], verdict=[NASTY], slices=[part]

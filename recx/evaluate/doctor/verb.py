@@ -13,6 +13,7 @@ from recx.evaluate.doctor import LIBRARIES, load_library
 from recx.evaluate.doctor.config import DoctorConfig
 from recx.evaluate.doctor.library import METRICS, Library
 from recx.evaluate.doctor.views import Views, look
+from recx.evaluate.repeats import Part
 from recx.evaluate.sources import Source, load_dataset, open_source
 from recx.evaluate.tasks import plan_tasks
 from recx.metrics.measure import hold_against, nothing_to_find
@@ -57,7 +58,7 @@ def doctor(config: DoctorConfig, session: Session = QUIET) -> Diagnosis:
         raise UsageError(f"k={config.k}: expected a cut-off of 1 or more, such as k=10")
     source = open_source(Path(config.run))
     label = entrant_of(source, config.entrant)
-    _, dataset = load_dataset(source, config.data_dir)
+    place, dataset = load_dataset(source, config.data_dir)
     asked = EvaluateConfig(
         k=[config.k],
         repeat=config.repeat,
@@ -65,7 +66,7 @@ def doctor(config: DoctorConfig, session: Session = QUIET) -> Diagnosis:
         relevant_from=config.relevant_from,
         seed=config.seed,
     )
-    (task,) = plan_tasks(asked, [source], dataset)
+    ((task,),) = plan_tasks(asked, [Part(place, dataset, [source])])
     question = Question.of(dataset, dataset.split.final, task.protocol, METRICS)
     if not len(question.targets):
         raise nothing_to_find(dataset.split.final, task.protocol)
