@@ -87,7 +87,11 @@ for verb in (prepare, train, fuse, evaluate, recommend, sweep, run, config, metr
 
 
 def main() -> None:
-    """Run the command line; exit with 0, 1 (data or environment), 2 (usage) or 130 (interrupted)."""
+    """Run the command line.
+
+    Exits with 0, 1 (data or environment), 2 (usage), 3 (a gate failed), 4 (it could not tell) or 130
+    (interrupted).
+    """
     try:
         code = app(standalone_mode=False)
         sys.stdout.flush()

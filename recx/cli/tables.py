@@ -87,11 +87,26 @@ def print_cleaning(dataset: Dataset) -> None:
 CLEANING = ("rule", "lost", "rows", "users", "items")
 
 
-def print_report(report: Report) -> None:
-    """Write the report's pages, print its tables and name its folder in the last line."""
+def print_report(report: Report, saved: Path | None = None) -> int:
+    """Write the report's pages, print its tables and name its folder in the last line.
+
+    The exit code: 0, or what the gate's verdict asks for.
+    """
     from recx.report import terminal, write
 
     folder = Path(report.folder)
     write(report, folder)
     terminal(report, Console(highlight=False))
+    code = 0
+    if report.gate:
+        from recx.evaluate.gate.rules import EXIT
+        from recx.report.gate import lines
+
+        print()
+        for line in lines(report.gate, report.tasks[0].entrants[0].run):
+            print(line)
+        code = EXIT[report.gate.verdict]
+    if saved:
+        print(f"\nbaseline: {saved} ({saved.stat().st_size / 1000:.0f} kB)")
     print(f"\n{folder / 'report.html'}")
+    return code

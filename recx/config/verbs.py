@@ -59,6 +59,12 @@ def _fuser(node: dict[str, Any]) -> type:
     return config_class(str(node.get("name", "")))
 
 
+def _gate(node: dict[str, Any]) -> type:
+    from recx.evaluate.gate.config import gate_config_class
+
+    return gate_config_class(str(node.get("method", "")))
+
+
 GROUPS: dict[str, Group] = {
     group.name: group
     for group in (
@@ -67,6 +73,7 @@ GROUPS: dict[str, Group] = {
         Group("windows", "way to cut windows", _windows),
         Group("model", "model", _model),
         Group("fuser", "fuser", _fuser),
+        Group("gate", "gate", _gate),
     )
 }
 BASES = "bases"

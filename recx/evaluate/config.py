@@ -1,7 +1,9 @@
 """Settings of `evaluate`."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
+from recx.evaluate.gate.config import GateConfig
 from recx.metrics.config import ProtocolConfig
 
 
@@ -11,6 +13,13 @@ class EvaluateConfig(ProtocolConfig):
 
     runs: list[str] = field(default_factory=list)
     """Finished train and fuse runs (folders) of one data set and split; a fuse run brings its bases along."""
+    run: str = ""
+    """The same for a single one."""
+    baseline: str = ""
+    """A file of --save-baseline that the run is held against: exit code 3 where it is worse by more than the
+    gate's margins, 4 where there are too few users to tell."""
+    gate: Any = field(default_factory=GateConfig)
+    """Settings of the gate: a GateConfig of its own class."""
     metrics: list[str] = field(default_factory=list)
     """Which metrics to report, such as [recall,mrr], beside the one that decides; empty: every one that the
     data set allows. recx metrics lists them."""

@@ -12,11 +12,13 @@ import numpy as np
 from recx import store
 from recx.data import IdMap
 from recx.evaluate.result import (
+    Check,
     Comparison,
     Contribution,
     CurvePoint,
     Entrant,
     Estimate,
+    GateResult,
     Repeat,
     Report,
     SliceResult,
@@ -46,6 +48,8 @@ def write_report(report: Report) -> None:
                 part["leaders"]["metric"] = _versioned(part["leaders"]["metric"])
         for comparison in task["comparisons"]:
             comparison["metric"] = _versioned(comparison["metric"])
+    for check in plain["gate"]["checks"] if plain["gate"] else []:
+        check["metric"] = _versioned(check["metric"])
     store.write_json(Path(report.folder) / REPORT, plain)
 
 
@@ -53,7 +57,8 @@ def read_report(folder: Path) -> Report:
     """The report that was written into ``folder``, checked against its manifest."""
     store.read_manifest(folder)
     plain = store.read_json(folder / REPORT)
-    return Report(**plain | {"tasks": [_task(task) for task in plain["tasks"]], "folder": str(folder)})
+    made = {"tasks": [_task(task) for task in plain["tasks"]], "gate": _gate(plain.get("gate"))}
+    return Report(**plain | made | {"folder": str(folder)})
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +105,17 @@ def _task(plain: store.Json) -> TaskResult:
             "slices": [_slice(part) for part in plain.get("slices", [])],
         }
     )
+
+
+def _gate(plain: store.Json | None) -> GateResult | None:
+    if not plain:
+        return None
+    return GateResult(**plain | {"checks": [_check(each) for each in plain["checks"]]})
+
+
+def _check(plain: store.Json) -> Check:
+    difference = Estimate(**plain["difference"])
+    return Check(**plain | {"metric": _bare(plain["metric"]), "difference": difference})
 
 
 def _entrant(plain: store.Json) -> Entrant:

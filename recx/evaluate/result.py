@@ -129,6 +129,42 @@ class TaskResult:
 
 
 @dataclass(frozen=True)
+class Check:
+    """One metric of one entrant, over everybody or a part, against the baseline."""
+
+    entrant: str
+    metric: str
+    group: str  # what the part is a part by; empty: everybody
+    part: str  # "everybody", "cold items"
+    n: int  # users (or ratings)
+    baseline: float
+    candidate: float
+    difference: Estimate  # candidate - baseline, paired by user
+    margin: float  # tolerated loss, in the metric's own unit, > 0
+    p: float  # of a loss no larger than the margin, Holm-adjusted over all checks
+    detectable: float  # the loss that this check fails with 80 % power
+    verdict: str  # "pass" | "fail" | "inconclusive"
+    users_needed: int | None = None
+    """Inconclusive: about how many users would decide it, if the true difference is the one that was seen."""
+
+    @property
+    def over_everybody(self) -> bool:
+        """Whether all users were looked at, and not a part."""
+        return not self.group
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """A run held against a baseline."""
+
+    verdict: str  # "pass" | "fail" | "inconclusive"
+    checks: list[Check]
+    skipped: list[str]  # parts that were not checked, and why
+    baseline: str  # file
+    made: dict[str, Any]  # what the baseline says of itself: runs, when, by which recx
+
+
+@dataclass(frozen=True)
 class Report:
     """What `recx evaluate` returns and report/ draws."""
 
@@ -138,3 +174,4 @@ class Report:
     tasks: list[TaskResult]
     manifest: dict[str, Any]  # command, versions, machine, seconds
     folder: str = ""
+    gate: GateResult | None = None

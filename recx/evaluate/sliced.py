@@ -23,6 +23,35 @@ SLICED = ("ndcg", "recall", "hit", "rmse")
 """Metrics of a slice, at every cut-off of the protocol where they have one."""
 
 
+@dataclass(frozen=True, eq=False)
+class Narrowed:
+    """A question about one slice: fewer targets and users, the same candidates."""
+
+    question: Question
+    rows: npt.NDArray[np.intp]  # its users among those of the whole question
+    rated: Bool  # which target rows belong to it
+
+    @staticmethod
+    def of(whole: Question, part: Slice, metrics: Sequence[str]) -> Narrowed:
+        """``whole`` about ``part``, by ``metrics``."""
+        targets = whole.targets
+        in_slice = part.members[targets.items if part.kind == "items" else targets.users[targets.rows]]
+        question = whole.to(targets.only(in_slice)).measuring(metrics)
+        rows = np.searchsorted(targets.users, question.targets.users)
+        return Narrowed(question, rows, part.marks(whole.fold.target))
+
+    def cut(self, measured: Measured) -> Measured:
+        """The same lists and errors, held against what the slice holds."""
+        items = measured.items[self.rows]
+        rankings = Rankings(self.question.targets.users, items, np.zeros(items.shape, np.float32))
+        errors = measured.errors
+        if errors is not None:
+            errors = Errors(errors.users[self.rated], errors.values[self.rated], errors.span)
+        return hold_against(
+            rankings, self.question, errors=errors if errors is not None and len(errors) else None
+        )
+
+
 @dataclass(frozen=True)
 class Sliced:
     """The numbers of all entrants, cut to one slice after the other."""
@@ -46,19 +75,16 @@ class Sliced:
         ]
 
     def _measure(self, part: Slice) -> SliceResult:
-        targets = self.question.targets
-        in_slice = part.members[targets.items if part.kind == "items" else targets.users[targets.rows]]
-        sliced = self.question.to(targets.only(in_slice)).measuring(SLICED)
-        rated = part.marks(self.question.fold.target)
+        narrow = Narrowed.of(self.question, part, SLICED)
         if self.headline in RATING:
-            n_users, n_targets = len(np.unique(self.question.fold.target.users[rated])), int(rated.sum())
+            rated = self.question.fold.target.users[narrow.rated]
+            n_users, n_targets = len(np.unique(rated)), len(rated)
         else:
-            n_users, n_targets = len(sliced.targets), len(sliced.targets.items)
+            n_users, n_targets = len(narrow.question.targets), len(narrow.question.targets.items)
         numbers: dict[str, Runs] = {}
         if n_users >= FEWEST_USERS:
-            rows = np.searchsorted(targets.users, sliced.targets.users)
             numbers = {
-                label: Runs([[self._numbers(each, sliced, rows, rated) for each in runs]])
+                label: Runs([[self._numbers(each, narrow) for each in runs]])
                 for label, runs in self.entrants.items()
             }
         return SliceResult(
@@ -71,19 +97,8 @@ class Sliced:
             self._compared(numbers),
         )
 
-    def _numbers(
-        self, measured: Measured, sliced: Question, rows: npt.NDArray[np.intp], rated: Bool
-    ) -> Statistics:
-        return statistics_of(self._cut(measured, sliced, rows, rated), self.seed, paired=False)
-
-    def _cut(self, measured: Measured, sliced: Question, rows: npt.NDArray[np.intp], rated: Bool) -> Measured:
-        """The same lists and errors, held against what the slice holds."""
-        items = measured.items[rows]
-        rankings = Rankings(sliced.targets.users, items, np.zeros(items.shape, np.float32))
-        errors = measured.errors
-        if errors is not None:
-            errors = Errors(errors.users[rated], errors.values[rated], errors.span)
-        return hold_against(rankings, sliced, errors=errors if errors is not None and len(errors) else None)
+    def _numbers(self, measured: Measured, narrow: Narrowed) -> Statistics:
+        return statistics_of(narrow.cut(measured), self.seed, paired=False)
 
     def _compared(self, numbers: Mapping[str, Runs]) -> Comparison | None:
         """The first minus the second on the headline, p not adjusted yet; None where not both have it."""

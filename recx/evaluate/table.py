@@ -80,7 +80,7 @@ def measure_task(
     }
     statistics = {entrant: each.statistics for entrant, each in numbers.items()}
     task, question = tasks[0], answers[0].question
-    kinds = {entrant: _kind(task, each[0][0]) for entrant, each in runs.items()}
+    kinds = {entrant: kind_of(task, each[0][0]) for entrant, each in runs.items()}
     headline = headline_of(task.protocol.headline, kinds, statistics)
     bases = {
         name: statistics[name][headline].value
@@ -224,7 +224,8 @@ def _on_valid(
     return found
 
 
-def _kind(task: Task, name: str) -> str:
+def kind_of(task: Task, name: str) -> str:
+    """Of a run of the task: base, fusion or blend."""
     source, label = _source(task, name)
     return source.labels[label]
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from recx import clock, store
 from recx.errors import UsageError
 from recx.evaluate.config import EvaluateConfig
 from recx.evaluate.files import PER_USER, Users, write_report, write_users
+from recx.evaluate.gate.judge import Gate
 from recx.evaluate.repeats import Part, parts_of
-from recx.evaluate.result import Report
+from recx.evaluate.result import Report, TaskResult
 from recx.evaluate.slices import check_slices
 from recx.evaluate.sources import open_source
 from recx.evaluate.table import measure_task
@@ -23,29 +24,31 @@ from recx.train.machine import limit_threads
 QUIET = Session()
 
 
-def evaluate(config: EvaluateConfig, session: Session = QUIET) -> Report:
+def evaluate(config: EvaluateConfig, session: Session = QUIET, save_baseline: Path | None = None) -> Report:
     """Every entrant of ``config.runs`` on test, with intervals, paired differences and a verdict.
 
-    Fuse runs made for different values of ``repeat`` become tasks of one report; train runs join each.
+    Fuse runs made for different values of ``repeat`` become tasks of one report; train runs join each. With
+    ``config.baseline`` the report holds the verdict of the gate, with ``save_baseline`` the run becomes one.
     Raises UsageError where a run does not exist, DataError where one is damaged, or where runs do not belong
     in one table: other data, another split, another protocol.
     """
-    if not config.runs:
+    folders = dict.fromkeys(map(Path, [config.run, *config.runs] if config.run else config.runs))
+    if not folders:
         raise UsageError(
             "runs=[]: name the runs to evaluate, such as runs=[results/train/als-…]; recx ls lists them"
         )
-    sources = [open_source(folder) for folder in dict.fromkeys(map(Path, config.runs))]
-    parts = parts_of(sources, config.data_dir)
+    parts = parts_of([open_source(folder) for folder in folders], config.data_dir)
     dataset = parts[0].dataset
     tasks = plan_tasks(config, parts)
     asked_metrics(config, dataset)
     check_slices(config.slices, dataset)
+    gate = Gate.of(config, tasks, stored.facts(parts[0].place), save_baseline is not None)
     folder = store.run_folder(Path(config.results), "evaluate", dataset.name)
     with store.claimed(folder), limit_threads(config.threads), clock.told(session.listener):
         record = Record(folder, "evaluate", session, asdict(config), config.seed)
         record.note(dataset={"folder": str(parts[0].place), "fingerprint": dataset.fingerprint})
         try:
-            report = _report(config, tasks, parts, record, session)
+            report = _report(config, tasks, parts, record, session, gate, save_baseline)
         except Exception as error:
             record.fail(error)
             raise
@@ -55,13 +58,25 @@ def evaluate(config: EvaluateConfig, session: Session = QUIET) -> Report:
 
 
 def _report(
-    config: EvaluateConfig, tasks: list[list[Task]], parts: list[Part], record: Record, session: Session
+    config: EvaluateConfig,
+    tasks: list[list[Task]],
+    parts: list[Part],
+    record: Record,
+    session: Session,
+    gate: Gate | None,
+    save_baseline: Path | None,
 ) -> Report:
-    results = []
-    everyone: list[Users] = []
+    results, everyone, judged = list[TaskResult](), list[Users](), None
+    if gate and config.metrics:
+        config = replace(config, metrics=[*config.metrics, *gate.names])
+    facts = stored.facts(parts[0].place)
     for task in tasks:
         with record.stage(task[0].name):
             result, answers = measure_task(config, task, session)
+        if gate and save_baseline:
+            gate.save(save_baseline, answers[0], result, facts)
+        elif gate:
+            judged = gate.judge(answers[0])
         results.append(result)
         everyone += [
             Users(each.task.name, name, scored.measured, each.task.part.dataset.users)
@@ -72,11 +87,4 @@ def _report(
     shown = ("command", "config", "seed", "started", "versions", "commit", "machine", "dataset")
     manifest = {name: record.facts[name] for name in shown} | {"stages": record.stages}
     dataset = parts[0].dataset
-    return Report(
-        dataset.name,
-        list(dataset.notes),
-        stored.facts(parts[0].place),
-        results,
-        manifest,
-        str(record.folder),
-    )
+    return Report(dataset.name, list(dataset.notes), facts, results, manifest, str(record.folder), judged)

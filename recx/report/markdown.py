@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from recx.evaluate.result import Entrant, Report, SliceResult
+from recx.report import gate as gating
 from recx.report import parts as slicing
 from recx.report.chapter import Chapter, footnote, origin
 from recx.report.words import (
@@ -31,9 +32,15 @@ def markdown(report: Report) -> str:
     named = f" ({where})" if where else ""
     parts = [f"# recx: {escape(report.dataset)}{named}"]
     parts += [f"> {escape(note)}" for note in report.dataset_notes]
+    if report.gate:
+        parts.append(gating.markdown(report.gate, " ".join(_runs(report))))
     for task in report.tasks:
         parts += _task(Chapter(task), named)
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _runs(report: Report) -> list[str]:
+    return [each.run for each in report.tasks[0].entrants if each.kind != "blend"][:1]
 
 
 def escape(text: str) -> str:
@@ -91,7 +98,7 @@ def _main_table(chapter: Chapter, columns: Sequence[str]) -> str:
         note = footnote(entrant)
         name = f"{code(entrant.label)}{FLAGS[chapter.role(entrant)]}" + (f" ({note})" if note else "")
         rows.append([f"**{name}**" if entrant.kind == "fusion" else name, *cells])
-    return _table(heads, rows)
+    return table(heads, rows)
 
 
 def _slices(chapter: Chapter, where: str) -> str:
@@ -111,7 +118,7 @@ def _slices(chapter: Chapter, where: str) -> str:
     if len(who) > 1:
         heads += ["difference", "95% interval", "p (Holm)"]
     about = slicing.said(chapter) or "parts of users and items."
-    return _folded(f"{title(chapter.headline)}: {about.removesuffix('.')}{where}", _table(heads, rows))
+    return _folded(f"{title(chapter.headline)}: {about.removesuffix('.')}{where}", table(heads, rows))
 
 
 def _led(chapter: Chapter, part: SliceResult) -> list[str]:
@@ -156,7 +163,7 @@ def _differences(chapter: Chapter, asked: Sequence[tuple[str, str, str]]) -> str
             ]
         )
     heads = ["", "detectable", "difference", "95% interval", "p (Holm)", "p (BH)"]
-    return _table(heads, rows) if rows else ""
+    return table(heads, rows) if rows else ""
 
 
 def _folded(about: str, table: str) -> str:
@@ -169,6 +176,7 @@ def _bold(chapter: Chapter, entrant: Entrant, metric: str) -> str:
     return f"**{shown}**" if value is not None and value == chapter.best(metric) else shown
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Rows under their heads; the first column names the row, the others hold numbers."""
     lines = [heads, ["---", *(["---:"] * (len(heads) - 1))], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

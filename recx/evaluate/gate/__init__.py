@@ -1,0 +1,1 @@
+"""A finished run against a baseline file: pass, regression, or not enough users to tell."""
