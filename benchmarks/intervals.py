@@ -17,9 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from recx.metrics import coverage as metric
 from recx.metrics.families import benjamini_hochberg, holm
 from recx.metrics.repeats import repeated
-from recx.metrics.statistics import Statistic, bootstrap_sums, difference, interval
+from recx.metrics.statistics import Interval, Statistic, bootstrap_sums, difference, interval
 
 Floats = npt.NDArray[np.float64]
 DRAWS = 1000
@@ -60,6 +61,28 @@ def coverage() -> Iterator[Line]:
     for n in (100, 500):
         held = [_holds(rmse(random, n), np.sqrt(1 + 0.25)) for _ in range(DRAWS)]
         yield Line(f"rmse, {n:,} users, ratings alike: jackknife by user", np.mean(held), COVERED)
+    yield from _counted()
+
+
+def _counted() -> Iterator[Line]:
+    """Coverage and gini of lists of ten, out of items that sell as a power of 1/rank."""
+    random, draws = np.random.default_rng(5), DRAWS // 2
+    for users, items, power in ((1000, 500, 2.0), (1000, 2000, 1.0), (2000, 1000, 1.5)):
+        everything, weight = np.ones(items, dtype=np.bool_), -power * np.log(np.arange(1, items + 1))
+        found: dict[str, list[Interval]] = {"coverage": [], "gini": []}
+        for _ in range(draws):
+            noise = random.gumbel(size=(users, items)).astype(np.float32)
+            picks = np.argpartition(-noise - weight, 10)[:, :10].astype(np.int32)
+            shown = np.bincount(picks.ravel(), minlength=items)
+            for name, intervals in found.items():
+                value = getattr(metric, name)(shown, everything)
+                pulls = getattr(metric, f"{name}_influence")(picks, everything)
+                intervals.append(interval(Statistic(value, users, pulls, additive=False)))
+        for name, intervals in found.items():
+            truth = float(np.mean([each.value for each in intervals]))
+            held = [each.low <= truth <= each.high for each in intervals]
+            what = f"{name} of {truth:.2f}, {users:,} users, {draws} draws: jackknife by user"
+            yield Line(what, np.mean(held), COVERED)
 
 
 def rmse(random: np.random.Generator, n: int) -> Statistic:
@@ -67,7 +90,7 @@ def rmse(random: np.random.Generator, n: int) -> Statistic:
     counts = random.integers(5, 41, n)
     level = random.choice([np.sqrt(0.5), np.sqrt(2.0)], n)  # mean of squares 1.25
     squares = level**2 * random.chisquare(counts)
-    return Statistic.ratio(squares, counts.astype(float), np.zeros(2), root=True)
+    return Statistic.ratio(squares, counts.astype(float), root=True)
 
 
 def repeats() -> Iterator[Line]:
@@ -109,7 +132,7 @@ def folds(random: np.random.Generator) -> Iterator[bool]:
             error = value[ask] - means[item[ask]]
             who, rows = np.unique(user[ask], return_inverse=True)
             squares, asked = np.bincount(rows, error**2), np.bincount(rows).astype(float)
-            ratio = Statistic.ratio(squares, asked, np.zeros(2), root=True, users=who.astype(np.int32))
+            ratio = Statistic.ratio(squares, asked, root=True, users=who.astype(np.int32))
             parts.append(ratio)
         if truth is None:
             # per rating: noise and user, and the error of an item's mean over its learnt ratings

@@ -103,7 +103,7 @@ def print_report(report: Report, saved: Path | None = None) -> int:
         from recx.report.gate import lines
 
         print()
-        for line in lines(report.gate, report.tasks[0].entrants[0].run):
+        for line in lines(report.gate, report.manifest.get("command", ())):
             print(line)
         code = EXIT[report.gate.verdict]
     if saved:

@@ -62,7 +62,7 @@ def _fuser(node: dict[str, Any]) -> type:
 def _gate(node: dict[str, Any]) -> type:
     from recx.evaluate.gate.config import gate_config_class
 
-    return gate_config_class(str(node.get("method", "")))
+    return gate_config_class(node)
 
 
 GROUPS: dict[str, Group] = {

@@ -11,7 +11,7 @@ import numpy as np
 from recx.arrays import Int32
 from recx.evaluate.result import Comparison, Estimate
 from recx.metrics import GATHERED, INTEREST, RATING, gathered_metric, parse
-from recx.metrics.coverage import resampled
+from recx.metrics.coverage import coverage_influence, gini_influence
 from recx.metrics.families import benjamini_hochberg, holm
 from recx.metrics.measure import Measured
 from recx.metrics.ratings import Errors, surprises, user_rmse
@@ -20,6 +20,7 @@ from recx.metrics.statistics import Interval, Statistic, bootstrap_sums, interva
 
 Statistics = dict[str, Statistic]
 """Metric -> the number with what its interval needs."""
+INFLUENCE = {"coverage": coverage_influence, "gini": gini_influence}
 
 
 def statistics_of(measured: Measured, seed: int, paired: bool, names: Int32 | None = None) -> Statistics:
@@ -39,7 +40,7 @@ def statistics_of(measured: Measured, seed: int, paired: bool, names: Int32 | No
         who = known_as(measured.users)
         for at, name in enumerate(metrics):
             found[name] = Statistic.mean(columns[:, at], None if drawn is None else drawn[:, at], who)
-        found |= _gathered(measured, seed)
+        found |= _gathered(measured, who)
     if measured.errors is not None:
         ratings = _rating_statistics(measured.errors, seed)
         who = known_as(measured.errors.distinct_users)
@@ -51,23 +52,14 @@ def statistics_of(measured: Measured, seed: int, paired: bool, names: Int32 | No
     return found
 
 
-def _gathered(measured: Measured, seed: int) -> Statistics:
-    """What is counted over all lists; resampled users show fewer items, so replicates are moved back."""
-    found, names = {}, measured.among(GATHERED)
-    if not names:
-        return {}
-    drawn: dict[str, list[float]] = {f"{name}@{k}": [] for name in names for k in measured.k}
-    for counts in resampled(measured.items, len(measured.candidates), measured.k, seed):
-        for name in names:
-            for k, shown in zip(measured.k, counts, strict=True):
-                drawn[f"{name}@{k}"].append(gathered_metric(name)(shown, measured.candidates))
-    for name in names:
+def _gathered(measured: Measured, who: Int32) -> Statistics:
+    """What is counted over all lists, by what each user's list pulls."""
+    found = {}
+    for name in measured.among(GATHERED):
         for k in measured.k:
             value = gathered_metric(name)(measured.shown(k), measured.candidates)
-            replicates = np.array(drawn[f"{name}@{k}"])
-            found[f"{name}@{k}"] = Statistic(
-                value, len(measured.users), None, replicates, additive=False, shrinks=True
-            )
+            pulls = INFLUENCE[name](measured.items[:, :k], measured.candidates)
+            found[f"{name}@{k}"] = Statistic(value, len(measured.users), pulls, additive=False, users=who)
     return found
 
 

@@ -37,6 +37,8 @@ def evaluate(config: EvaluateConfig, session: Session = QUIET, save_baseline: Pa
         raise UsageError(
             "runs=[]: name the runs to evaluate, such as runs=[results/train/als-…]; recx ls lists them"
         )
+    if save_baseline is not None and save_baseline.is_dir():
+        raise UsageError(f"--save-baseline {save_baseline} is a folder; name a file, such as b.parquet")
     parts = parts_of([open_source(folder) for folder in folders], config.data_dir)
     dataset = parts[0].dataset
     tasks = plan_tasks(config, parts)
@@ -76,6 +78,7 @@ def _report(
         if gate and save_baseline:
             gate.save(save_baseline, answers[0], result, facts)
         elif gate:
+            session.listener.stage(f"evaluate {result.name} · gate")
             judged = gate.judge(answers[0])
         results.append(result)
         everyone += [

@@ -262,24 +262,3 @@ def _lowest(row: Float32) -> float:
         if score > -np.inf and score < lowest:
             lowest = np.float64(score)
     return lowest
-
-
-@nb.njit(cache=True, parallel=True, nogil=True)
-def shown_to(items: Int32, resamples: Int32, cuts: Int64, n_items: int) -> Int32:
-    """How often each item stands in the lists (n, depth) of each resample of users (b, n).
-
-    Counted among the first ``cuts`` of every list, ascending: (b, cuts, n_items).
-    """
-    b = len(resamples)
-    counts = np.zeros((b, len(cuts), n_items), dtype=np.int32)
-    for draw in nb.prange(b):
-        for row in resamples[draw]:
-            rank = 0
-            for place, cut in enumerate(cuts):
-                while rank < cut:
-                    if items[row, rank] >= 0:
-                        counts[draw, place, items[row, rank]] += 1
-                    rank += 1
-        for place in range(1, len(cuts)):
-            counts[draw, place] += counts[draw, place - 1]
-    return counts

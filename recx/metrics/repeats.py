@@ -27,30 +27,20 @@ def repeated(runs: Sequence[Statistic], overlap: float = 0.0) -> Statistic:
     values = np.array([run.value for run in runs])
     spread = tuple(Chance(each.variance / k**2, each.df) for run in runs for each in run.spread)
     same = all(_same_users(runs[0], run) for run in runs)
-    influence, replicates, users = None, None, runs[0].users
-    influences = [run.influence for run in runs if run.influence is not None]
-    drawn = [run.replicates for run in runs if run.replicates is not None]
-    if len(influences) == k:
-        users, shares = _aligned(runs, influences, same)
-        n = len(shares)
-        between = shares.T @ shares * (n / max(1, n - 1))
-        influence = n * shares.mean(1)
-    elif len(drawn) == k:
-        replicates = np.mean(drawn, axis=0)
-        between = np.cov(np.array(drawn))
-    else:
-        raise ValueError("runs without influence need their replicates")
+    users, shares = _aligned(runs, same)
+    n = len(shares)
+    between = shares.T @ shares * (n / max(1, n - 1))
     # what a sample variance of the runs' numbers would be if nothing but their users made them differ
     alike = (float(between.sum()) - float(np.trace(between))) / (k * (k - 1))
     by_users = float(np.trace(between)) / k - alike
     excess = max(0.0, float(np.var(values, ddof=1)) - by_users)
-    counted = runs[0].n if same else len(shares) if runs[0].additive else sum(run.n for run in runs)
+    counted = runs[0].n if same else n if runs[0].additive else sum(run.n for run in runs)
     return replace(
         runs[0],
         value=float(np.mean(values)),
         n=counted,
-        influence=influence,
-        replicates=replicates,
+        influence=n * shares.mean(1),
+        replicates=None,
         spread=(*spread, Chance((1 / k + overlap) * excess, k - 1)),
         users=users,
     )
@@ -62,12 +52,10 @@ def _same_users(a: Statistic, b: Statistic) -> bool:
     return np.array_equal(a.users, b.users)
 
 
-def _aligned(
-    runs: Sequence[Statistic], influences: Sequence[Float64], same: bool
-) -> tuple[Int32 | None, Float64]:
+def _aligned(runs: Sequence[Statistic], same: bool) -> tuple[Int32 | None, Float64]:
     """All users of the runs, and by how much each pulls the number of each run: (users, runs)."""
     if same:
-        return runs[0].users, np.column_stack([each / len(each) for each in influences])
+        return runs[0].users, np.column_stack([run.influence / len(run.influence) for run in runs])
     named = [run.users for run in runs if run.users is not None]
     if len(named) < len(runs):
         raise ValueError("runs over different users need to say who they are")
@@ -75,6 +63,6 @@ def _aligned(
         raise ValueError("users are to be ascending and distinct")
     users = np.unique(np.concatenate(named)).astype(np.int32)
     shares = np.zeros((len(users), len(runs)))
-    for column, (own, each) in enumerate(zip(named, influences, strict=True)):
-        shares[np.searchsorted(users, own), column] = each / len(each)
+    for column, (own, run) in enumerate(zip(named, runs, strict=True)):
+        shares[np.searchsorted(users, own), column] = run.influence / len(run.influence)
     return users, shares

@@ -1,9 +1,9 @@
 """How sure a number is: intervals, paired differences and what difference a comparison could find.
 
-Users are the sampling unit. A mean over users gets Student's t, one over their ratings (rmse) too, by the
-jackknife over users; what is counted over all lists (coverage) gets the bootstrap over users. Entrants are
-resampled with the same users, so their replicates are paired. A number over several runs has a second source
-of chance, its spread from run to run (``repeats``).
+Users are the sampling unit. A mean over users gets Student's t; what is no such mean (rmse, coverage) too, by
+the jackknife over users. The bootstrap is there for the p-values of comparisons: entrants are resampled with
+the same users, so their replicates are paired. A number over several runs has a second source of chance, its
+spread from run to run (``repeats``).
 """
 
 from __future__ import annotations
@@ -50,10 +50,9 @@ class Statistic:
 
     value: float
     n: int  # what the number is over: users, ratings or pairs
-    influence: Float64 | None = None  # (users,) mean 0: by how much each user pulls the number
+    influence: Float64  # (users,) mean 0: by how much each user pulls the number
     replicates: Float64 | None = None  # (RESAMPLES,) the number on resampled users
     additive: bool = True  # a plain mean over users
-    shrinks: bool = False  # resampling loses distinct things: replicates lie too low and are moved back
     spread: tuple[Chance, ...] = ()  # from run to run, beyond what users explain
     users: Int32 | None = None  # (users,) who they are, where numbers over other users are to be joined
 
@@ -67,7 +66,7 @@ class Statistic:
     def ratio(
         sums: Float64,
         counts: Float64,
-        replicates: Float64,
+        replicates: Float64 | None = None,
         root: bool = False,
         users: Int32 | None = None,
     ) -> Statistic:
@@ -86,18 +85,15 @@ class Statistic:
 
     def minus(self, other: Statistic) -> Statistic:
         """The difference, paired by user; both over the same users and the same resamples."""
-        replicates = influence = None
+        replicates = None
         if self.replicates is not None and other.replicates is not None:
             replicates = self.replicates - other.replicates
-        if self.influence is not None and other.influence is not None:
-            influence = self.influence - other.influence
         return Statistic(
             self.value - other.value,
             self.n,
-            influence,
+            self.influence - other.influence,
             replicates,
             self.additive,
-            self.shrinks,
             self.spread + other.spread,
             self.users,
         )
@@ -105,12 +101,8 @@ class Statistic:
     @property
     def by_users(self) -> Chance:
         """The chance that lies in who the users are."""
-        if self.influence is not None:
-            n = len(self.influence)
-            return Chance(float(np.sum(self.influence**2)) / max(1, n - 1) / n, max(1, n - 1))
-        if self.replicates is None:
-            raise ValueError("a statistic without influence needs its replicates")
-        return Chance(float(np.var(self.replicates, ddof=1)), len(self.replicates) - 1)
+        n = len(self.influence)
+        return Chance(float(np.sum(self.influence**2)) / max(1, n - 1) / n, max(1, n - 1))
 
     @property
     def chances(self) -> tuple[Chance, ...]:
@@ -120,7 +112,7 @@ class Statistic:
     @property
     def known(self) -> bool:
         """False for the mean of a single user, of which nothing can be said."""
-        return self.influence is None or len(self.influence) > 1
+        return len(self.influence) > 1
 
 
 @dataclass(frozen=True)
@@ -135,21 +127,12 @@ class Difference:
 
 def interval(statistic: Statistic, bounds: tuple[float, float] = (0.0, 1.0)) -> Interval:
     """The 95 % interval; of a single user's mean all there is to say is ``bounds``."""
-    value, replicates = statistic.value, statistic.replicates
+    value = statistic.value
     if not statistic.known:
         low, high = min(bounds[0], value), max(bounds[1], value)
         return Interval(value, low, high, (high - low) / 2, statistic.n)
-    if statistic.influence is not None or statistic.spread or replicates is None:
-        half, se = half_width(statistic.chances), standard_error(statistic.chances)
-        low, high = value - half, value + half
-        if statistic.shrinks:
-            low, high = np.clip([low, high], *bounds)
-        return Interval(value, float(low), float(high), se, statistic.n)
-    low, high = np.quantile(replicates, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    if statistic.shrinks:
-        shift = value - float(np.mean(replicates))
-        low, high = np.clip([low + shift, high + shift], *bounds)
-    return Interval(value, float(low), float(high), float(np.std(replicates, ddof=1)), statistic.n)
+    half, se = half_width(statistic.chances), standard_error(statistic.chances)
+    return Interval(value, value - half, value + half, se, statistic.n)
 
 
 def difference(a: Statistic, b: Statistic) -> Difference:

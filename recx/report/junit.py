@@ -7,9 +7,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from recx.evaluate.gate.rules import FAIL, INCONCLUSIVE
 from recx.evaluate.result import GateResult
 from recx.report.gate import named, sentence
-
-CONTROL = {code: None for code in range(32) if chr(code) not in "\t\n\r"}
-"""Characters that XML cannot hold."""
+from recx.report.markdown import flat
 
 
 def junit(gate: GateResult) -> str:
@@ -24,11 +22,9 @@ def junit(gate: GateResult) -> str:
     root = Element("testsuites", counts)
     suite = SubElement(root, "testsuite", {"name": "recx gate", **counts})
     for each in gate.checks:
-        name = f"{each.metric}, {each.part}".translate(CONTROL)
-        case = SubElement(
-            suite, "testcase", {"classname": f"recx.{each.entrant}".translate(CONTROL), "name": name}
-        )
-        said = sentence(each).translate(CONTROL)
+        name = flat(f"{each.metric}, {each.part}")
+        case = SubElement(suite, "testcase", {"classname": flat(f"recx.{each.entrant}"), "name": name})
+        said = sentence(each)
         if each.verdict == FAIL:
             SubElement(case, "failure", {"message": said, "type": "regression"}).text = named(each)
         elif each.verdict == INCONCLUSIVE:

@@ -33,14 +33,10 @@ def markdown(report: Report) -> str:
     parts = [f"# recx: {escape(report.dataset)}{named}"]
     parts += [f"> {escape(note)}" for note in report.dataset_notes]
     if report.gate:
-        parts.append(gating.markdown(report.gate, " ".join(_runs(report))))
+        parts.append(gating.markdown(report.gate, report.manifest.get("command", ())))
     for task in report.tasks:
         parts += _task(Chapter(task), named)
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _runs(report: Report) -> list[str]:
-    return [each.run for each in report.tasks[0].entrants if each.kind != "blend"][:1]
 
 
 def escape(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from recx.evaluate.result import Report
 from recx.report import tables
 from recx.report.chapter import Chapter, origin, sign_of
+from recx.report.gate import section
 from recx.report.markup import Child, Markup, join, tag
 from recx.report.sections import badge, heading, task_section
 from recx.report.words import (
@@ -59,6 +60,7 @@ def page(report: Report) -> str:
 def _main(report: Report, chapters: list[Chapter], names: list[str], where: str | None) -> Markup:
     cards = [_card(chapter, where) for chapter in chapters]
     return join(
+        section(report.gate, report.manifest.get("command", ())) if report.gate else None,
         tag("div", cards, id="verdict") if cards else tag("p", "This report holds no task."),
         [task_section(chapter, name, where) for chapter, name in zip(chapters, names, strict=True)],
         _data(report, where),

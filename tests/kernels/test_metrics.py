@@ -13,7 +13,6 @@ from recx.kernels.metrics import (
     running_gains,
     running_ideal,
     running_precisions,
-    shown_to,
     similarity_within,
     standardise_pairs,
     sums_over,
@@ -155,14 +154,3 @@ def test_pairs_are_standardised_by_the_finite_scores_of_their_row() -> None:
             continue
         filled = np.where(np.isfinite(line), line, seen.min())
         assert_allclose(found[row], (filled - seen.mean()) / seen.std(), rtol=1e-6, atol=1e-6)
-
-
-def test_items_are_counted_in_the_lists_of_every_resample() -> None:
-    generator = np.random.default_rng(2)
-    items = generator.integers(-1, 15, (10, 4)).astype(np.int32)
-    resamples = generator.integers(0, 10, (7, 10)).astype(np.int32)
-    found = shown_to(items, resamples, np.array([1, 3]), 15)
-    for draw, rows in enumerate(resamples):
-        for place, cut in enumerate((1, 3)):
-            listed = items[rows, :cut].ravel()
-            assert_array_equal(found[draw, place], np.bincount(listed[listed >= 0], minlength=15))

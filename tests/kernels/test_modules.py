@@ -129,7 +129,6 @@ CASES: dict[str, Callable[[Given], tuple[Any, ...]]] = {
     "metrics.similarity_within": lambda g: (g.nearest, 10, *g.lists, False),
     "metrics.areas": lambda g: (g.scores, *g.rows[:2]),
     "metrics.standardise_pairs": lambda g: (g.scores, *g.rows[:2]),
-    "metrics.shown_to": lambda g: (g.nearest, g.ids((40, 700), 700), np.array([5, 20]), 300),
     "nearest.similar": lambda g: (
         *g.rows, *g.columns, g.reg, g.reg, 0 * g.reg, 0 * g.reg, False, 0.0, g.nobody, 20,
     ),

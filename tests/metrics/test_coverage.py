@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recx.metrics import gathered_metric
-from recx.metrics.coverage import resampled
+from recx.metrics.coverage import coverage_influence, gini_influence
 
 gini = gathered_metric("gini")
 counts = st.lists(st.integers(0, 50), min_size=1, max_size=30).map(np.array)
@@ -42,12 +42,39 @@ def test_gini_is_half_the_mean_difference_of_two_items_over_the_mean(shown: np.n
         assert found == pytest.approx(differences / (2 * shown.mean()))
 
 
-def test_resampled_counts_are_those_of_the_lists_of_resampled_users() -> None:
+def lists_of_many_shops(shops: int = 300) -> list[np.ndarray]:
+    """Of 200 users each, five of 300 items that sell as 1 / rank."""
+    random, weight = np.random.default_rng(0), -np.log(np.arange(1, 301))
+    return [
+        np.argpartition(-random.gumbel(size=(200, 300)) - weight, 5)[:, :5].astype(np.int32)
+        for _ in range(shops)
+    ]
+
+
+def test_the_spread_of_coverage_is_what_other_users_would_make_of_it() -> None:
+    everything, drawn = np.ones(300, np.bool_), lists_of_many_shops()
+    values = [len(np.unique(items)) / 300 for items in drawn]
+    errors = [coverage_influence(items, everything).std() / np.sqrt(200) for items in drawn]
+    assert np.mean(errors) == pytest.approx(np.std(values), rel=0.2)
+
+
+def test_lists_that_all_show_the_same_make_a_coverage_without_doubt() -> None:
+    items = np.tile(np.arange(5, dtype=np.int32), (50, 1))
+    assert not coverage_influence(items, np.ones(9, np.bool_)).any()
+    assert not coverage_influence(np.full((3, 2), -1, np.int32), np.ones(9, np.bool_)).any()
+
+
+def test_what_a_list_pulls_of_the_gini_is_what_leaving_it_out_changes() -> None:
     random = np.random.default_rng(0)
-    items = np.array([random.permutation(9)[:5] for _ in range(20)], np.int32)
-    items[3, 2:] = -1
-    drawn = np.random.default_rng(4).integers(0, 20, size=(200, 20))
-    for rows, counts in zip(drawn, resampled(items, 9, (2, 5), seed=4), strict=True):
-        for k, shown in zip((2, 5), counts, strict=True):
-            listed = items[rows, :k]
-            assert shown.tolist() == np.bincount(listed[listed >= 0], minlength=9).tolist()
+    items = np.minimum(random.exponential(15, (300, 4)), 99).astype(np.int32)
+    items[7, 2:] = -1  # a short list
+    everything = np.ones(100, np.bool_)
+
+    def of(rows: np.ndarray) -> float:
+        return gini(np.bincount(rows[rows >= 0], minlength=100), everything)
+
+    without = 299 * (of(items) - np.array([of(np.delete(items, row, 0)) for row in range(300)]))
+    pulls = gini_influence(items, everything)
+    assert np.corrcoef(pulls, without)[0, 1] > 0.99
+    assert pulls.std() == pytest.approx(without.std(), rel=0.05)
+    assert not gini_influence(np.full((3, 2), -1, np.int32), everything).any()

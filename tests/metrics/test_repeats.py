@@ -80,14 +80,3 @@ def test_a_difference_has_the_spread_of_both() -> None:
     assert 0.05 < found.p_t < 1
     assert found.interval.low < 0 < found.interval.high
     assert found.p_bootstrap == found.p_t
-
-
-def test_coverage_joins_by_its_replicates() -> None:
-    drawn = [RANDOM.normal(0.5, 0.01, 200) for _ in range(2)]
-    one, other = (
-        Statistic(value, 50, None, each, additive=False, shrinks=True)
-        for value, each in zip((0.5, 0.6), drawn, strict=True)
-    )
-    joined = repeated([one, other])
-    assert joined.value == pytest.approx(0.55)
-    assert interval(joined).low == 0  # two runs that far apart tell next to nothing

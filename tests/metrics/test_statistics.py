@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from recx.metrics.coverage import coverage, resampled
 from recx.metrics.statistics import (
     Statistic,
     bootstrap_sums,
@@ -77,16 +76,6 @@ def test_the_interval_of_rmse_is_jackknifed_by_user() -> None:
     assert np.std(statistic.replicates) == pytest.approx(found.se, rel=0.1)
     rest = [np.sqrt((sums.sum() - s) / (6000 - 20)) for s in sums]
     assert found.se == pytest.approx(np.sqrt(299 / 300 * np.sum((rest - np.mean(rest)) ** 2)))
-
-
-def test_the_interval_of_coverage_holds_the_coverage() -> None:
-    items = RANDOM.integers(0, 500, (100, 5)).astype(np.int32)
-    value = len(np.unique(items)) / 500
-    everything = np.ones(500, np.bool_)
-    replicates = np.array([coverage(shown, everything) for (shown,) in resampled(items, 500, [5], 0)])
-    assert replicates.max() < value  # resampled users show less
-    found = interval(Statistic(value, 100, None, replicates, additive=False, shrinks=True))
-    assert found.low < value < found.high
 
 
 def test_the_detectable_difference_is_found_in_eighty_of_a_hundred() -> None:

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from recx.evaluate.result import (
+    Check,
     Comparison,
     Contribution,
     CurvePoint,
     Entrant,
     Estimate,
+    GateResult,
     Report,
     SliceResult,
     TaskResult,
@@ -392,7 +394,38 @@ def hostile() -> Report:
     task = replace(
         task, name=NASTY, entrants=[one, two], comparisons=[compared], verdict=[NASTY], slices=[part]
     )
-    return Report(NASTY, [NASTY], {NASTY: NASTY}, [task], {"command": ["recx", NASTY], NASTY: NASTY})
+    manifest = {"command": ["recx", NASTY], NASTY: NASTY}
+    return Report(NASTY, [NASTY], {NASTY: NASTY}, [task], manifest, gate=gate(NASTY))
+
+
+def gate(name: str = "stack", parts: int = 8) -> GateResult:
+    """A model that fails in one part, cannot be told in another and passes elsewhere."""
+    found = [
+        Check(
+            name,
+            metric,
+            group,
+            part,
+            n,
+            0.2,
+            0.2 + lost,
+            estimate(lost, 0.002, n),
+            0.01,
+            0.04,
+            0.02,
+            verdict,
+            needed,
+        )
+        for metric in ("ndcg@10", "recall@10")
+        for group, part, n, lost, verdict, needed in (
+            ("", "everybody", USERS, -0.001, "pass", None),
+            ("popularity", name if name == NASTY else "cold items", 312, -0.03, "fail", None),
+            ("popularity", "tail", 640, -0.009, "inconclusive", 5213),
+            *(("category", f"category {at}", 200 + at, 0.0, "pass", None) for at in range(parts)),
+        )
+    ]
+    made = {"made": "2026-01-02T03:04:05+00:00", "recx": "0.1.0", "runs": {name: "results/train/als-1"}}
+    return GateResult("fail", found, [f"{name}: fewer than 30 users"], "tests/gate.parquet", made)
 
 
 NASTY = "<script>alert(1)</script> | \"a\" & 'b' \x07 *x* </style>\n# h [l](u)"

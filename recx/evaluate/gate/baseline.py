@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from recx import __version__, store
+from recx.arrays import Float32, Int32
 from recx.errors import DataError
 from recx.evaluate.gate.samples import SUMS, Place, Sample, Samples
 from recx.metrics.protocol import Protocol
@@ -27,7 +27,7 @@ from recx.metrics.statistics import Chance
 FORMAT = 1
 META = b"recx.baseline"
 COUNTS = "ratings"
-FIXED = ("entrant", "group", "part", "user", COUNTS)
+WORDS = ("entrant", "group", "part")
 SAME_PROTOCOL = ("repeat", "candidates", "relevant_from", "seed")
 """What must be equal for two numbers of one name to mean the same; cut-offs are part of the name."""
 
@@ -84,14 +84,13 @@ def save(path: Path, samples: Samples, data: store.Json, protocol: Protocol, run
         ],
     }
     facts["sha256"] = _digest(columns, facts)
-    table = pa.table(
-        {
-            name: pa.array(column, from_pandas=True)
-            if column.dtype.kind != "O"
-            else pa.array(column).dictionary_encode()
-            for name, column in columns.items()
-        }
-    ).replace_schema_metadata({META: json.dumps(facts).encode()})
+    arrays = {
+        name: pa.DictionaryArray.from_arrays(column.codes, pa.array(column.words, pa.string()))
+        if isinstance(column, Words)
+        else pa.array(column, from_pandas=True)
+        for name, column in columns.items()
+    }
+    table = pa.table(arrays).replace_schema_metadata({META: json.dumps(facts).encode()})
     with store.atomic_write(path) as temporary:
         pq.write_table(table, temporary, compression="zstd", compression_level=9)
 
@@ -107,7 +106,7 @@ def load(path: Path) -> Baseline:
     try:
         table = pq.read_table(path)
         facts = json.loads((table.schema.metadata or {})[META])
-        columns = {name: _numpy(table[name]) for name in table.column_names}
+        columns = {name: _column(table[name]) for name in table.column_names}
     except (pa.ArrowException, OSError, ValueError, KeyError):
         raise DataError(f"{path} is no baseline, or damaged; {again}") from None
     if facts.get("format") != FORMAT:
@@ -158,67 +157,92 @@ def _save_again(path: Path) -> str:
     return f"save it again: --save-baseline {path}"
 
 
-def _columns(samples: Samples) -> dict[str, npt.NDArray[Any]]:
+@dataclass(frozen=True, eq=False)
+class Words:
+    """A column of few different words."""
+
+    codes: Int32  # (rows,)
+    words: list[str]
+
+    def __getitem__(self, row: int) -> str:
+        return self.words[int(self.codes[row])]
+
+
+Column = Words | Float32 | Int32
+
+
+def _columns(samples: Samples) -> dict[str, Column]:
     """Samples of one entrant and part share their rows where they share their users."""
     rows: dict[tuple[str, str, str, bytes], dict[str, Sample]] = {}
     for place, sample in samples.items():
         key = place.entrant, place.group, place.part, sample.users.tobytes()
         rows.setdefault(key, {})[place.metric] = sample
+    firsts = [next(iter(found.values())) for found in rows.values()]
+    lengths = [len(first.users) for first in firsts]
+    columns: dict[str, Column] = {}
+    for at, name in enumerate(WORDS):
+        each = [str(key[at]) for key in rows]
+        words = list(dict.fromkeys(each))
+        codes = np.array([words.index(word) for word in each], dtype=np.int32)
+        columns[name] = Words(np.repeat(codes, lengths), words)
+    columns["user"] = np.concatenate([first.users.astype(np.int32) for first in firsts])
     metrics = list(dict.fromkeys(place.metric for place in samples))
-    parts: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in (*FIXED, *metrics)}
-    for (entrant, group, part, _), found in rows.items():
-        first = next(iter(found.values()))
-        n = len(first.users)
-        for name, word in (("entrant", entrant), ("group", group), ("part", part)):
-            parts[name].append(np.full(n, word, dtype=object))
-        parts["user"].append(first.users.astype(np.int32))
-        counts = next((each.counts for each in found.values() if each.counts is not None), None)
-        parts[COUNTS].append(np.full(n, np.nan, np.float32) if counts is None else counts.astype(np.float32))
+    parts: dict[str, list[Float32]] = {name: [] for name in (COUNTS, *metrics)}
+    for found, length in zip(rows.values(), lengths, strict=True):
+        nothing = np.full(length, np.nan, dtype=np.float32)
+        counts = [each.counts for each in found.values() if each.counts is not None]
+        parts[COUNTS].append(counts[0].astype(np.float32) if counts else nothing)
         for metric in metrics:
-            values = found[metric].values if metric in found else np.full(n, np.nan)
-            parts[metric].append(values.astype(np.float32))
-    return {name: np.concatenate(each) for name, each in parts.items()}
+            parts[metric].append(found[metric].values.astype(np.float32) if metric in found else nothing)
+    return columns | {name: np.concatenate(each) for name, each in parts.items()}
 
 
-def _samples(columns: Mapping[str, npt.NDArray[Any]], facts: store.Json) -> Samples:
+def _samples(columns: Mapping[str, Any], facts: store.Json) -> Samples:
     spread = {
         Place(*words): tuple(Chance(float(variance), int(df)) for variance, df in chances)
         for *words, chances in facts["spread"]
     }
-    keys = list(zip(columns["entrant"], columns["group"], columns["part"], strict=True))
-    starts = [at for at, key in enumerate(keys) if not at or key != keys[at - 1]] + [len(keys)]
+    changes = np.any([np.diff(columns[name].codes) != 0 for name in WORDS], axis=0)
+    starts = [0, *(np.flatnonzero(changes) + 1), len(columns["user"])]
     found: Samples = {}
     for start, end in pairwise(starts):
-        entrant, group, part = keys[start]
-        counts = columns[COUNTS][start:end].astype(np.float64)
+        entrant, group, part = (columns[name][start] for name in WORDS)
         for metric in columns:
-            values = columns[metric][start:end].astype(np.float64) if metric not in FIXED else None
-            if values is None or np.isnan(values).all():
+            if metric in (*WORDS, "user", COUNTS):
                 continue
+            values = columns[metric][start:end].astype(np.float64)
             known = ~np.isnan(values)
-            place = Place(entrant, group, part, metric)
-            found[place] = Sample(
-                columns["user"][start:end][known].astype(np.int32),
-                values[known],
-                counts[known] if metric in SUMS else None,
-                spread.get(place, ()),
-            )
+            if known.any():
+                place = Place(entrant, group, part, metric)
+                counts = columns[COUNTS][start:end][known].astype(np.float64)
+                found[place] = Sample(
+                    columns["user"][start:end][known],
+                    values[known],
+                    counts if metric in SUMS else None,
+                    spread.get(place, ()),
+                )
     return found
 
 
-def _numpy(column: Any) -> npt.NDArray[Any]:
-    found: npt.NDArray[Any] = column.combine_chunks().to_numpy(zero_copy_only=False)
+def _column(column: Any) -> Column:
+    import pyarrow as pa
+
+    whole = column.combine_chunks()
+    if pa.types.is_dictionary(whole.type):
+        codes = whole.indices.to_numpy().astype(np.int32)
+        return Words(codes, [str(word) for word in whole.dictionary.to_pylist()])
+    found: Float32 = whole.to_numpy(zero_copy_only=False)
     return found
 
 
-def _digest(columns: Mapping[str, npt.NDArray[Any]], facts: Mapping[str, Any]) -> str:
+def _digest(columns: Mapping[str, Column], facts: Mapping[str, Any]) -> str:
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     for name, column in columns.items():
-        digest.update(name.encode())
-        if column.dtype.kind == "O":
-            digest.update("\n".join(map(str, column)).encode())
-        else:
-            digest.update(np.ascontiguousarray(column).tobytes())
+        array = column
+        if isinstance(column, Words):
+            digest.update("\n".join([name, *column.words]).encode())
+            array = column.codes
+        digest.update(name.encode() + np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
 
 

@@ -1,6 +1,8 @@
 """Settings of the gate."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 EVERYBODY = "everybody"
 ALL = "all"
@@ -36,6 +38,6 @@ class MarginGate(GateConfig):
     or all."""
 
 
-def gate_config_class(method: str) -> type[GateConfig]:
-    """The settings that a method takes."""
-    return GateConfig if method in ("", "none") else MarginGate
+def gate_config_class(settings: Mapping[str, Any]) -> type[GateConfig]:
+    """The settings of a gate; where one of margins is set, such a gate is meant."""
+    return MarginGate if settings.get("method") not in (None, "none") or len(settings) > 1 else GateConfig

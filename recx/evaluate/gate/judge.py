@@ -85,6 +85,11 @@ class Gate:
                     f"{baseline.path} holds {', '.join(baseline.metrics)} and not {missing[0]}: choose among "
                     "them with gate.metrics=[…], or save it again with the same gate.metrics"
                 )
+        for metric in gate.margins:
+            if metrics and metric not in metrics:
+                raise UsageError(
+                    f"gate.margins names {metric}, which is not checked{did_you_mean(metric, metrics)}"
+                )
         beside = ["recall", *(["mae"] if dataset.feedback == "explicit" else [])]
         found = Gate(gate, metrics, entrants, beside, config.slices, baseline)
         if baseline is not None:
@@ -127,6 +132,8 @@ class Gate:
                     continue
                 if own is None:
                     raise DataError(f"{now} has no {metric}, which {was} in {baseline.path} has")
+                if len(own.users) < 2:
+                    raise DataError(f"{metric} of {now} is of a single user: nothing can be said of others")
                 pairs.append(self._pair(now, "", EVERYBODY, metric, old, own))
                 for part in parts:
                     if part.kind == "users":
@@ -248,8 +255,6 @@ def _check_settings(gate: MarginGate) -> None:
             )
     for metric in gate.margins:
         parse(metric)
-        if gate.metrics and metric not in gate.metrics:
-            raise UsageError(f"gate.margins names {metric}, gate.metrics does not")
     if gate.inconclusive not in (EVERYBODY, ALL):
         raise UsageError(
             f"gate.inconclusive={gate.inconclusive}{did_you_mean(gate.inconclusive, (EVERYBODY, ALL))}"

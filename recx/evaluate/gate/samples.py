@@ -51,10 +51,9 @@ class Sample:
         if self.counts is None:
             found = Statistic.mean(self.values, users=self.users)
         else:
-            found = Statistic.ratio(
-                self.values, self.counts, np.zeros(2), parse(metric).name in ROOTS, self.users
-            )
-        return replace(found, spread=self.spread, replicates=None)
+            root = parse(metric).name in ROOTS
+            found = Statistic.ratio(self.values, self.counts, root=root, users=self.users)
+        return replace(found, spread=self.spread)
 
     def rounded(self) -> Sample:
         """As a baseline file holds it: float32, so that an equal run is equal to the bit."""
