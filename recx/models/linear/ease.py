@@ -4,17 +4,18 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import lapack
+from numpy.linalg import LinAlgError
 from scipy.sparse import csr_array, vstack
 
 from recx.arrays import Bool, Float32
 from recx.data import Interactions, TrainingData, UserBatch
 from recx.errors import DataError, UsageError, did_you_mean
-from recx.kernels.gram import add_dense_rows, diagonal_of_form, gram, mirror
+from recx.kernels.gram import add_dense_rows, diagonal_of_form, gram
 from recx.kernels.neighbours import add_rows
 from recx.models.base import Reason, Recommender, RunOptions, Validation
 from recx.models.item_weights import largest, of_history
 from recx.models.linear.config import EASEConfig
+from recx.models.linear.inverse import invert
 from recx.models.recency import check_weights, csr, weigh
 
 DIAGONALS = ("zero", "free")
@@ -169,20 +170,13 @@ class EASE(Recommender[EASEConfig]):
 
 
 def _inverse(rows: csr_array, columns: csr_array, reg: float) -> Float32:
-    """(A A^T + reg I)^-1 by Cholesky, for A by rows and by columns: (n, n), in one n x n array.
-
-    float32: its error stays some 1e-7 x the condition number, and ranking does not see it.
-    """
+    """(A A^T + reg I)^-1 for A by rows and by columns: (n, n), in float32; ranking does not see its error."""
     n = rows.shape[0]
     square = np.zeros((n, n), dtype=np.float32)
     gram(*csr(rows), *csr(columns), square)
     square[np.diag_indices(n)] += np.float32(reg)
-    # LAPACK counts columns first: the half below the diagonal here is the one above it there
-    factor, failed = lapack.spotrf(square.T, lower=0, overwrite_a=1, clean=0)
-    if failed == 0:
-        factor, failed = lapack.spotri(factor, lower=0, overwrite_c=1)
-    if failed:
-        raise DataError(f"ease: the Gram matrix cannot be inverted at reg={reg}; raise model.reg")
-    inverse: Float32 = np.ascontiguousarray(factor.T)
-    mirror(inverse)
-    return inverse
+    try:
+        invert(square)
+    except LinAlgError:
+        raise DataError(f"ease: the Gram matrix cannot be inverted at reg={reg}; raise model.reg") from None
+    return square
