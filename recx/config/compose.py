@@ -151,6 +151,7 @@ def _read(verb: str, arguments: Sequence[str], path: list[Path]) -> Words:
 def _checked(
     verb: str, values: dict[str, Any], words: Words, origins: dict[str, str], path: list[Path]
 ) -> Any:
+    _all_in_their_group(verb, values)
     parts: dict[str, Any] = {}
     for name, group in GROUPS.items():
         if name in values:
@@ -161,6 +162,17 @@ def _checked(
     for name, part in parts.items():
         setattr(settings, name, part)
     return settings
+
+
+def _all_in_their_group(verb: str, values: Mapping[str, Any]) -> None:
+    """UsageError for a setting that was typed without its group: ``every`` for ``model.every``."""
+    known = {field.name for field in fields(settings_class(verb))} | {*GROUPS, BASES}
+    names = flat(values)
+    for name in names:
+        if name.split(".")[0] not in known:
+            inside = [other for other in names if other.endswith(f".{name}")]
+            if inside:
+                raise UsageError(f"no setting '{name}'; did you mean '{inside[0]}'?")
 
 
 def _typed(schema: type, values: Mapping[str, Any], prefix: str) -> Any:

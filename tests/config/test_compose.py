@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,15 @@ def test_an_own_config_with_a_wrong_key_is_named(tmp_path: Path) -> None:
     (tmp_path / "model" / "wide.yaml").write_text("defaults:\n  - als\nfactor: 512\n")
     with pytest.raises(UsageError, match=r"no setting 'model\.factor'; did you mean 'model\.factors'"):
         compose("train", ["model=wide"], tmp_path)
+
+
+@pytest.mark.parametrize(
+    "typed, meant", [("factors=8", "model.factors"), ("clean.min_item=1", "dataset.clean.min_item")]
+)
+def test_a_setting_typed_without_its_group_is_shown_with_it(typed: str, meant: str) -> None:
+    name = typed.partition("=")[0]
+    with pytest.raises(UsageError, match=re.escape(f"no setting '{name}'; did you mean '{meant}'?")):
+        compose("train", ["model=als", typed])
 
 
 def test_an_own_config_that_is_no_yaml_is_one_line(tmp_path: Path) -> None:

@@ -112,6 +112,10 @@ class ModelContract:
         for name, array in first.items():
             assert_array_equal(second[name], array, err_msg=name)
 
+    def test_a_model_with_epochs_to_select_says_how_many_it_was_trained(self, model: Recommender) -> None:
+        """`train` selects them, and a model whose `epochs` are something else would be fitted with none."""
+        assert model.epochs_trained > 0 or not hasattr(self.config, "epochs")
+
     def test_fitting_leaves_the_log_alone(self, known: Planted) -> None:
         before = known.log.values.copy(), known.log.items.copy()
         create(self.config).fit(known.data, RUN)

@@ -41,7 +41,7 @@ class SLIMConfig(HistoryConfig):
     """No weight below 0."""
     neighbours: int = 0
     """Items that may have a weight for another, the most alike by the cosine; 0: all."""
-    epochs: int = 1000
+    sweeps: int = 1000
     """Sweeps of the coordinate descent of an item, at most."""
     tolerance: float = 1e-4
     """It ends with the sweep that moves no weight by this much."""

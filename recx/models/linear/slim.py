@@ -33,10 +33,10 @@ class SLIM(ItemWeights[SLIMConfig]):
         check_weights("slim", log, config.values, config.decay, config.half_life)
         if config.l1 < 0 or config.l2 < 0 or config.l1 + config.l2 == 0:
             raise UsageError(f"slim: l1={config.l1} l2={config.l2}; neither below 0, and one above 0")
-        if config.epochs < 1 or config.tolerance <= 0 or config.neighbours < 0:
+        if config.sweeps < 1 or config.tolerance <= 0 or config.neighbours < 0:
             raise UsageError(
-                f"slim: epochs={config.epochs} tolerance={config.tolerance} neighbours={config.neighbours}; "
-                "epochs must be at least 1, tolerance above 0, neighbours 0 (all) or more"
+                f"slim: sweeps={config.sweeps} tolerance={config.tolerance} neighbours={config.neighbours}; "
+                "sweeps must be at least 1, tolerance above 0, neighbours 0 (all) or more"
             )
         users, items = both_ways(log, config.values)
         candidates = _alike(items, users, config.neighbours)
@@ -50,7 +50,7 @@ class SLIM(ItemWeights[SLIMConfig]):
         found = []
         for first, room in row_blocks(n, n):
             if len(dense):
-                nets_on_gram(dense, candidates, first, room, l1, l2, signed, config.epochs, tolerance)
+                nets_on_gram(dense, candidates, first, room, l1, l2, signed, config.sweeps, tolerance)
             else:
                 nets_on_rows(
                     *csr(users),
@@ -61,7 +61,7 @@ class SLIM(ItemWeights[SLIMConfig]):
                     l1,
                     l2,
                     signed,
-                    config.epochs,
+                    config.sweeps,
                     tolerance,
                 )
             found.append(csr_array(room))

@@ -36,7 +36,7 @@ def test_no_weight_can_be_moved_for_a_smaller_loss(
     if not dense:
         monkeypatch.setattr(slim, "GRAM_BYTES", 0)
     log, l1, l2 = clusters(), 0.7, 6.0
-    config = SLIMConfig(l1=l1, l2=l2, nonnegative=not signed, epochs=2000, tolerance=1e-7)
+    config = SLIMConfig(l1=l1, l2=l2, nonnegative=not signed, sweeps=2000, tolerance=1e-7)
     w = weights(SLIM(config).fit(log.data, RUN))
     x = weigh(log.log.histories(), 64).toarray().astype(np.float64)
     assert_allclose(np.diag(w), 0)
@@ -66,7 +66,7 @@ def test_a_higher_l1_leaves_fewer_weights() -> None:
     assert counts[0] > counts[1] > counts[2]
 
 
-@pytest.mark.parametrize("config", [SLIMConfig(l1=0, l2=0), SLIMConfig(epochs=0), SLIMConfig(l1=-1)])
+@pytest.mark.parametrize("config", [SLIMConfig(l1=0, l2=0), SLIMConfig(sweeps=0), SLIMConfig(l1=-1)])
 def test_a_setting_out_of_range_is_refused(config: SLIMConfig) -> None:
     with pytest.raises(UsageError, match="slim: "):
         SLIM(config).fit(clusters().data, RUN)
