@@ -72,7 +72,9 @@ BEAUTY = [
     Entry("markov", {"ndcg@10": ">= .0478"}),
     Entry("ease", {"ndcg@10": ">= .0386"}, ("model.reg=50",)),
     Entry("ease", {"ndcg@10": ">= .0454"}, ("model.reg=50", "model.decay=.8", "model.neighbours=500")),
-    Entry("bpr", {"ndcg@10": ">= .0227"}, ("model.reg=.06", "model.epochs=300")),
+    Entry("bpr", {"ndcg@10": ">= .0227"}, (
+        "model.factors=256", "model.reg=.06", "model.popularity=.5", "model.epochs=400", "model.every=20",
+    )),
 ]  # fmt: skip
 GOWALLA = [
     Entry("item_knn", {"recall@20": ">= .1570", "ndcg@20": ">= .1214"}, (
