@@ -7,8 +7,9 @@
 
 Published numbers are those of the papers or of the libraries' own pages, on the same split. Settings that are
 not the defaults stand in the table. Most were chosen on data kept back from train; those of svdpp and nmf on
-test rows of ml-100k's fold 0 and u1, and test was in sight when trend was built. The public data sets
-lie below $RECX_DATA_HOME. Trainings are kept in --work and used again.
+test rows of ml-100k's fold 0 and u1, and test was in sight when trend was built. The .0063 of popular on
+beauty counts valid as well and puts the target first among equal counts; counted so, ours gives .0063. The
+public data sets lie below $RECX_DATA_HOME. Trainings are kept in --work and used again.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from targets import HERE, Recx, data_home, entrant, value
 
@@ -44,6 +46,7 @@ class Measured:
     metrics: dict[str, float]
     seconds: float  # of the fit that scores test, the mean where there are several
     peak: float  # megabytes, of that fit
+    report: dict[str, Any] = field(default_factory=dict)  # what evaluate wrote
 
 
 CV5 = [
@@ -100,6 +103,8 @@ SHOP = [
     Entry("lsa", {"repeat=new ndcg@10": ">= .054"}, ("model.item_power=.3", "model.score_power=.3")),
 ]
 
+COLD = [Entry("popular"), Entry("content", {"cold recall@10": ">= .001"}), Entry("hybrid")]
+
 
 def cv5(recx: Recx, entry: Entry) -> Measured:
     """ml-100k, five random folds, mean rmse."""
@@ -135,6 +140,20 @@ def shop(recx: Recx, entry: Entry) -> Measured:
     return Measured(entry, metrics, parts[0].seconds, parts[0].peak)
 
 
+def cold(recx: Recx, entry: Entry) -> Measured:
+    """online-retail, what is new to a user, items first sold in test kept: recall of those alone."""
+    data = (
+        "dataset=online_retail",
+        "dataset.clean.min_item=1",
+        f"dataset.path={data_home() / 'online-retail'}",
+    )
+    measured = once(recx, entry, data, ("ndcg@10",), "repeat=new")
+    slices = measured.report["tasks"][0]["slices"]
+    found = next(part for part in slices if part["name"] == "cold items")["entrants"][entry.model]
+    measured.metrics["cold recall@10"] = value(found, "recall@10")
+    return measured
+
+
 def once(
     recx: Recx, entry: Entry, data: tuple[str, ...], metrics: tuple[str, ...], *protocol: str
 ) -> Measured:
@@ -149,6 +168,7 @@ def once(
         {name: value(found, name) for name in metrics},
         fit["seconds"],
         fit["peak_megabytes"],
+        report,
     )
 
 
@@ -163,6 +183,7 @@ PROTOCOLS: dict[str, tuple[Callable[[Recx, Entry], Measured], list[Entry]]] = {
     "beauty": (beauty, BEAUTY),
     "gowalla": (gowalla, GOWALLA),
     "shop": (shop, SHOP),
+    "cold": (cold, COLD),
 }
 
 
@@ -172,7 +193,7 @@ def row(measured: Measured) -> str:
     for name, found in measured.metrics.items():
         promise = measured.entry.reach.get(name, "")
         sign, _, bound = promise.partition(" ")
-        kept = not promise or (found >= float(bound) if sign == ">=" else found <= float(bound))
+        kept = not promise or (found <= float(bound) if sign == "<=" else found >= float(bound))
         cells.append(
             f"{name} {found:.4f}" + (f" ({promise}{'' if kept else ', **missed**'})" if promise else "")
         )
