@@ -22,6 +22,6 @@ def register(app: typer.Typer) -> None:
         with session(words, "recommend", arguments, quiet) as asked:
             written = recommend(words.settings, asked)
         print(f"{written.users:,} users, {written.lines:,} recommendations")
-        if written.unknown:
-            print(f"{written.unknown:,} users without a model's answer were given what is popular")
+        if any(link != "model" for link in written.links):
+            print("answered by " + ", ".join(f"{link} {n:,}" for link, n in sorted(written.links.items())))
         print(f"\n{written.path}")

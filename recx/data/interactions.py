@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +55,31 @@ class Histories:
             self.values[index],
             None if self.times is None else self.times[index],
             None if self.events is None else self.events[index],
+        )
+
+    def followed_by(self, later: "Histories") -> "Histories":
+        """Row by row these events and ``later`` ones: by date where both have dates, else ``later`` last.
+
+        Raises ValueError for another number of rows, and where one side lacks dates or kinds of events that
+        the other has.
+        """
+        if len(later) != len(self):
+            raise ValueError(f"{len(self)} histories followed by {len(later)}")
+        if not len(later.items):
+            return self
+        if not len(self.items):
+            return later
+        rows = np.concatenate([self.rows, later.rows])
+        times = _joined(self.times, later.times, "dates")
+        events = _joined(self.events, later.events, "kinds of events")
+        # stable: of equal moments those of self come first
+        order = np.argsort(rows, kind="stable") if times is None else np.lexsort((times, rows))
+        return Histories(
+            self.indptr + later.indptr,
+            np.concatenate([self.items, later.items])[order],
+            np.concatenate([self.values, later.values])[order],
+            None if times is None else times[order],
+            None if events is None else events[order],
         )
 
     def sets(self, n_items: int) -> tuple[Int64, Int32]:
@@ -181,6 +206,15 @@ class Interactions:
     def item_counts(self) -> Int64:
         """Rows per item."""  # (n_items,)
         return np.bincount(self.items, minlength=self.n_items)
+
+
+T = TypeVar("T", bound=np.generic)
+
+
+def _joined(first: npt.NDArray[T] | None, later: npt.NDArray[T] | None, what: str) -> npt.NDArray[T] | None:
+    if (first is None) != (later is None):
+        raise ValueError(f"only one of two histories has {what}")
+    return None if first is None or later is None else np.concatenate([first, later])
 
 
 def _canonical(values: Float32, items: Int32, indptr: Int64, shape: tuple[int, int]) -> csr_array:

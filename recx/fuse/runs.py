@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, final
+from typing import Any
 
 import numpy as np
 
 from recx import store
-from recx.arrays import Float32, Int32, Int64
-from recx.data import Pairs, Rankings, UserBatch
+from recx.arrays import Float32, Int32
+from recx.data import Pairs, UserBatch
 from recx.errors import DataError
 from recx.fuse.bases import FINAL, Answers, Bases, Said
 from recx.fuse.features import Block
@@ -25,10 +25,12 @@ from recx.fuse.search import Searched
 from recx.fuse.surroundings import Feature
 from recx.fuse.windows import Asked, Breadth, Rated
 from recx.fuse.worth import Contribution
-from recx.models.base import Allowed, block_size, split_batch
+from recx.models.base import Allowed
 from recx.train.runs import load_model, open_run
 
 RANKING, RATING = "ranking", "rating"
+FUSER, POPULARITY = -1, -2
+"""Who answers a user, where it is none of the bases."""
 HOLDOUT = "holdout.safetensors"
 FEATURES = "features.json"
 BEST = "best.yaml"
@@ -45,14 +47,6 @@ class Part:
     config: FuserConfig
     sanity: Sanity
     features: tuple[Feature, ...]
-
-
-@dataclass(frozen=True)
-class Told:
-    """What made a fusion recommend an item."""
-
-    item: int
-    parts: dict[str, float]  # base, feature group, agreement or bias -> what it adds to the fuser's score
 
 
 class Fusion:
@@ -98,6 +92,11 @@ class Fusion:
         """Who answers instead of a learnt fuser, and why; None where the fuser does."""
         return "; ".join(part.sanity.note for part in self.parts.values() if part.sanity.note) or None
 
+    @property
+    def stand_in(self) -> str | None:
+        """Label of who ranks instead of a fuser that has not proved itself; None where it has."""
+        return self.parts[RANKING].sanity.fallback
+
     def score_all(
         self, batch: UserBatch, allowed: Allowed, fold: str = FINAL
     ) -> Iterator[tuple[str, Float32]]:
@@ -111,7 +110,7 @@ class Fusion:
             yield label, scores
         if RANKING not in self.parts:
             return
-        asked, heard = self._ask(batch, allowed, fold, dict(answers))
+        asked, heard = self.ask(batch, allowed, fold, dict(answers))
         yield self.name, self._fused(asked, heard)
         for name, control in controls(RANKING, self.name).items():
             yield name, asked.candidates.spread(control.score(asked.rows), heard.consensus)
@@ -122,62 +121,43 @@ class Fusion:
         Items outside the union of the bases' best come below it, by the mean of the bases' standard scores,
         whose values they all take.
         """
-        return self._fused(*self._ask(batch, allowed, fold, dict(self.bases(fold).scores(batch, allowed))))
+        return self._fused(*self.ask(batch, allowed, fold, dict(self.bases(fold).scores(batch, allowed))))
 
-    @final
-    def recommend(self, batch: UserBatch, k: int, allowed: Allowed) -> Rankings:
-        """The ``k`` best allowed items per user."""
-        from recx.kernels.topk import top_k
-
-        blocks = []
-        for block in split_batch(batch, block_size(len(allowed.items)) // 2):
-            items, best = top_k(self.score(block, allowed), allowed.order, k)
-            blocks.append(Rankings(block.users, items, best))
-        return Rankings.concatenate(blocks)
-
-    def explain(self, batch: UserBatch, lists: Rankings, allowed: Allowed) -> list[list[Told]]:
-        """What the fusion listened to for the items of ``lists``, row by row, in their order.
-
-        The parts of an item are what its score is made of, summed by base and feature group; with ``bias``
-        they add up to its score before it is laid over the bases'. A base that stands in for the fuser is the
-        only part, and so is a fuser whose scores are no sums; an item that is no candidate has none.
+    def ask(
+        self, batch: UserBatch, allowed: Allowed, fold: str, scores: dict[str, Float32]
+    ) -> tuple[Asked, Answers]:
+        """What the fuser reads of the candidates, and what the bases, whose ``scores`` these are, say of all
+        items.
         """
-        told: list[list[Told]] = []
-        start = 0
-        for block in split_batch(batch, block_size(len(allowed.items)) // 2):
-            rows = lists.items[start : start + len(block)]
-            start += len(block)
-            asked, _ = self._ask(block, allowed, FINAL, dict(self.bases(FINAL).scores(block, allowed)))
-            candidates, n_items = asked.candidates, len(allowed.items)
-            held = candidates.rows.astype(np.int64) * n_items + candidates.items
-            for row, items in enumerate(rows):
-                wanted = row * n_items + items[items >= 0].astype(np.int64)
-                place = np.minimum(np.searchsorted(held, wanted), max(len(held) - 1, 0))
-                found = held[place] == wanted
-                at = iter(self._parts_of(asked, place[found]))
-                told.append(
-                    [
-                        Told(int(item), next(at) if there else {})
-                        for item, there in zip(items[items >= 0], found, strict=True)
-                    ]
-                )
-        return told
+        answers = Answers(scores, self.bases(fold).knows(batch), allowed.order)
+        said = Said.of(answers, self.breadth.top, self.breadth.union)
+        asked = Asked.of(batch, said, self.facts(fold), self.breadth.groups)
+        self._check_columns(RANKING, asked.block)
+        return asked, answers
 
-    def _parts_of(self, asked: Asked, places: Int64) -> list[dict[str, float]]:
-        """What made the scores of the candidates at ``places``, in that order."""
-        answering = self._answering(RANKING)
-        if isinstance(answering, str):
-            return [{answering: 1.0}] * len(places)
-        wanted = np.zeros(len(asked.rows), dtype=np.bool_)
-        wanted[places] = True
-        rows = asked.rows.keep(wanted)
-        parts = answering.parts(rows)
-        if parts is None:
-            return [{answering.config.name: float(score)} for score in answering.score(rows)]
-        labels = (*parts.groups, "bias")
-        sums = np.column_stack([parts.by_group(), parts.bias])
-        told = [dict(zip(labels, map(float, row), strict=True)) for row in sums]
-        return [told[at] for at in np.argsort(np.argsort(places))]
+    def answering(self, kind: str) -> Fuser[Any] | str:
+        """The fuser, or the control or the base (its label) that stands in for it."""
+        stand_in = self.parts[kind].sanity.fallback
+        if stand_in is None:
+            return self.fuser(kind)
+        return stand_in if stand_in in self.base_runs else create(config_class(stand_in)())
+
+    def who(self, answers: Answers) -> Int32:
+        """Who ranks for each user: FUSER, the place of a base in ``answers.labels``, or POPULARITY: (n,).
+
+        A fuser answers where any base knows the user. Where a base stands in for it and does not know the
+        user, the best other base does that knows them. Popularity answers where none does.
+        """
+        answering, sanity = self.answering(RANKING), self.parts[RANKING].sanity
+        if not isinstance(answering, str):
+            return np.where(answers.knows.any(axis=1), FUSER, POPULARITY).astype(np.int32)
+        found = np.full(len(answers.knows), POPULARITY, dtype=np.int32)
+        best_last = sorted(
+            answers.labels, key=lambda label: (label == answering, sanity.sign * sanity.values[label])
+        )
+        for at in map(answers.labels.index, best_last):
+            found[answers.knows[:, at]] = at
+        return found
 
     def rate_all(self, batch: UserBatch, pairs: Pairs) -> dict[str, Float32]:
         """Ratings (pairs,), unclipped, of the bases that rate, the fusion and the blends.
@@ -191,18 +171,9 @@ class Fusion:
         self._check_columns(RATING, asked.block)
         found = {label: ratings.values[:, at] for at, label in enumerate(ratings.labels)}
         blends = {name: each.score(asked.rows) for name, each in controls(RATING, self.name).items()}
-        answering = self._answering(RATING)
+        answering = self.answering(RATING)
         fused = found[answering] if isinstance(answering, str) else answering.score(asked.rows)
         return {**found, self.name: fused, **blends}
-
-    def _ask(
-        self, batch: UserBatch, allowed: Allowed, fold: str, scores: dict[str, Float32]
-    ) -> tuple[Asked, Answers]:
-        answers = Answers(scores, self.bases(fold).knows(batch), allowed.order)
-        said = Said.of(answers, self.breadth.top, self.breadth.union)
-        asked = Asked.of(batch, said, self.facts(fold), self.breadth.groups)
-        self._check_columns(RANKING, asked.block)
-        return asked, answers
 
     def _check_columns(self, kind: str, block: Block) -> None:
         """A fuser reads columns by their place: they must be those it has learnt from."""
@@ -210,18 +181,17 @@ class Fusion:
             raise DataError(f"{self.folder} was fused by another version of recx; fuse again")
 
     def _fused(self, asked: Asked, answers: Answers) -> Float32:
-        """The fuser's scores, or those of who stands in for it."""
-        answering = self._answering(RANKING)
+        """The scores of who answers each user."""
+        answering, who = self.answering(RANKING), self.who(answers)
         if isinstance(answering, str):
-            return answers.of(answering).copy()
-        return asked.candidates.spread(answering.score(asked.rows), answers.consensus)
-
-    def _answering(self, kind: str) -> Fuser[Any] | str:
-        """The fuser, or the control or the base (its label) that stands in for it."""
-        stand_in = self.parts[kind].sanity.fallback
-        if stand_in is None:
-            return self.fuser(kind)
-        return stand_in if stand_in in self.base_runs else create(config_class(stand_in)())
+            found = answers.of(answering).copy()
+        else:
+            found = asked.candidates.spread(answering.score(asked.rows), answers.consensus)
+        for at in np.unique(who[who != FUSER]):
+            # a base that does not know a user says what is popular
+            label = answers.labels[0 if at == POPULARITY else at]
+            found[who == at] = answers.of(label)[who == at]
+        return found
 
     def _bases(self, fold: str) -> Bases:
         models = {}

@@ -108,14 +108,17 @@ class Protocol:
 
     def allowed(self, dataset: Dataset, fold: Fold) -> Allowed:
         """Which items may stand in the lists of ``fold``, and the order of ties: the same for every model."""
-        if self.candidates == "train":
-            items = fold.fit.item_counts > 0
-        else:
-            items = np.ones(dataset.n_items, dtype=np.bool_)
-        since = dataset.catalog.available_from
-        if since is not None and fold.known_at is not None:
-            items &= since < fold.known_at
-        order = np.random.default_rng(self.seed).permutation(dataset.n_items).astype(np.int32)
+        sold = fold.fit.item_counts > 0 if self.candidates == "train" else None
+        return self.policy(dataset.n_items, sold, dataset.catalog.available_from, fold.known_at)
+
+    def policy(self, n_items: int, sold: Bool | None, since: Int64 | None, known_at: int | None) -> Allowed:
+        """Allowed are those of ``sold`` (n_items,) that have been available ``since`` before ``known_at``;
+        None: all.
+        """
+        items = np.ones(n_items, dtype=np.bool_) if sold is None else sold.copy()
+        if since is not None and known_at is not None:
+            items &= since < known_at
+        order = np.random.default_rng(self.seed).permutation(n_items).astype(np.int32)
         return Allowed(items, self.repeat == "allow", order)
 
     def relevant(self, dataset: Dataset, fold: Fold) -> Targets:

@@ -23,10 +23,12 @@ Error = duckdb.Error
 
 
 @contextmanager
-def database(data_dir: Path) -> Iterator[Connection]:
-    """An in-memory database that spills into ``data_dir`` and leaves nothing there."""
+def database(data_dir: Path, most: int = MOST_MEMORY) -> Iterator[Connection]:
+    """An in-memory database that takes ``most`` bytes, then spills into ``data_dir``, and leaves nothing
+    there.
+    """
     spill = data_dir / f"{store.TEMPORARY}{os.getpid()}-{secrets.token_hex(3)}-duckdb"
-    memory = min(MOST_MEMORY, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2) >> 20
+    memory = min(most, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2) >> 20
     connection = duckdb.connect()
     try:
         connection.execute(f"SET memory_limit = '{memory}MiB'")

@@ -50,9 +50,9 @@ def facts(folder: Path) -> dict[str, Any]:
 def load(folder: Path) -> Dataset:
     """The data set in ``folder``; DataError where a file is missing or not what was written."""
     header = facts(folder)
-    _check(folder, header)
-    rows = _read(folder / INTERACTIONS)
-    users, items = _read(folder / USERS), _read(folder / ITEMS)
+    check(folder, header)
+    rows = read(folder / INTERACTIONS)
+    users, items = read(folder / USERS), read(folder / ITEMS)
     log = Log(
         [str(name) for name in users.pop("id")],
         [str(name) for name in items.pop("id")],
@@ -151,7 +151,8 @@ def find(folder: Path) -> Dataset | None:
         return None
 
 
-def _check(folder: Path, header: Mapping[str, Any]) -> None:
+def check(folder: Path, header: Mapping[str, Any]) -> None:
+    """DataError where a file is missing or not what was written."""
     for name in FILES:
         file = folder / name
         if not file.is_file():
@@ -176,12 +177,14 @@ def _write(path: Path, columns: Mapping[str, Column]) -> None:
         os.fsync(file.fileno())
 
 
-def _read(path: Path) -> dict[str, npt.NDArray[Any]]:
+def read(path: Path, names: Sequence[str] | None = None) -> dict[str, npt.NDArray[Any]]:
+    """Columns of a file by name: all, or those of ``names`` that it has."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path)
+        file = pq.ParquetFile(path)
+        table = file.read(None if names is None else [n for n in file.schema_arrow.names if n in names])
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{path} is damaged ({error}); prepare the data set again: recx prepare") from error
     return {name: table[name].to_numpy() for name in table.column_names}

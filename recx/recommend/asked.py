@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,43 +11,53 @@ import numpy as np
 
 from recx import store
 from recx.arrays import Bool
-from recx.data import Dataset, Rankings, UserBatch
+from recx.data import UserBatch
 from recx.errors import UsageError
 from recx.fuse.bases import FINAL
-from recx.fuse.runs import Fusion, Told, open_fusion
+from recx.fuse.runs import FUSER, POPULARITY, Fusion, open_fusion
+from recx.fuse.served import BIAS, Told, serve
 from recx.models.base import Allowed, Reason, Recommender
-from recx.recommend.lists import Why
+from recx.prepare.served import ServedSet
+from recx.recommend.lists import Lists, Why
 from recx.train.runs import load_model, open_run
+
+MODEL, FOLD_IN, NEXT_BASE, POPULAR = "model", "fold_in", "next_base", "popularity"
+"""Links of the chain. model: the run knows the user. fold_in: the user is not in the log, the run answers
+from the history given. next_base: the base that stands in for a fuser does not know the user and another
+does. popularity: nobody does."""
 
 
 @dataclass(frozen=True)
 class Names:
     """Puts the numbers of reasons into words."""
 
-    dataset: Dataset
+    dataset: ServedSet
 
-    def why(self, reason: Reason, by: str) -> Why:
+    def of_model(
+        self, model: Recommender[Any], by: str, batch: UserBatch, row: int, item: int, most: int
+    ) -> list[Why]:
+        """The largest reasons a model gives and the rest of its score; none where it gives none."""
+        if not model.explains:
+            return []
+        reasons = model.explain(batch, row, item)
+        rest = sum(reason.value for reason in reasons[most:])
+        return [self._why(reason, by) for reason in reasons[:most]] + _rest(rest, len(reasons) > most, by)
+
+    def _why(self, reason: Reason, by: str) -> Why:
         """A reason with the outside id of the item or user it names."""
         what = str(reason.what)
         if reason.kind == "item":
             what = self.dataset.items[int(reason.what)]
         elif reason.kind == "user":
-            what = self.dataset.users[int(reason.what)]
+            what = str(self.dataset.user_names[int(reason.what)])
         return Why(reason.kind, what, reason.value, by)
-
-    def of_model(
-        self, model: Recommender[Any], by: str, batch: UserBatch, row: int, item: int, most: int
-    ) -> list[Why]:
-        """The largest reasons a model gives; none where it gives none."""
-        if not model.explains:
-            return []
-        return [self.why(reason, by) for reason in model.explain(batch, row, item)[:most]]
 
 
 class AskedModel:
     """A train run."""
 
     repeat = None
+    most_items = None
 
     def __init__(self, folder: Path) -> None:
         run = open_run(folder)
@@ -54,19 +65,23 @@ class AskedModel:
         self.dataset = run.dataset, run.dataset_fingerprint
         self.model = load_model(run, run.scoring_fit)
 
-    def lists(self, batch: UserBatch, k: int, allowed: Allowed) -> Rankings:
-        return self.model.recommend(batch, k, allowed)
-
-    def knows(self, batch: UserBatch) -> Bool:
-        return self.model.knows(batch)
-
-    def why(
-        self, batch: UserBatch, lists: Rankings, allowed: Allowed, most: int, names: Names
-    ) -> list[list[list[Why]]]:
-        return [
-            [names.of_model(self.model, self.name, batch, row, int(item), most) for item in items[items >= 0]]
-            for row, items in enumerate(lists.items)
-        ]
+    def lists(
+        self, users: Sequence[str], batch: UserBatch, k: int, allowed: Allowed, most: int, names: Names
+    ) -> Lists:
+        """The ``k`` best items of every user, with the ``most`` largest reasons."""
+        found = self.model.recommend(batch, k, allowed)
+        knows = self.model.knows(batch)
+        why = None
+        if most:
+            why = [
+                [
+                    names.of_model(self.model, self.name if knows[row] else POPULAR, batch, row, item, most)
+                    for item in items[items >= 0].tolist()
+                ]
+                for row, items in enumerate(found.items)
+            ]
+        answered_by = [self.name if known else POPULAR for known in knows]
+        return Lists(users, found, answered_by, _links(batch, knows, None), why)
 
 
 class AskedFusion:
@@ -77,41 +92,50 @@ class AskedFusion:
         self.name = self.fusion.name
         self.dataset = self.fusion.dataset, self.fusion.dataset_fingerprint
         self.repeat: str | None = str(self.fusion.protocol["repeat"])
+        self.most_items: int | None = self.fusion.breadth.union
 
-    def lists(self, batch: UserBatch, k: int, allowed: Allowed) -> Rankings:
-        return self.fusion.recommend(batch, k, allowed)
+    def lists(
+        self, users: Sequence[str], batch: UserBatch, k: int, allowed: Allowed, most: int, names: Names
+    ) -> Lists:
+        """The ``k`` best items of every user, with the ``most`` largest reasons."""
+        served = serve(self.fusion, batch, k, allowed, most > 0)
+        labels = [*self.fusion.bases(FINAL).models]
+        first = self.fusion.stand_in or self.name
+        names_of = {FUSER: first, POPULARITY: POPULAR, **dict(enumerate(labels))}
+        answered_by = [names_of[at] for at in served.who.tolist()]
+        next_base = np.array([by not in (first, POPULAR) for by in answered_by], dtype=np.bool_)
+        why = None
+        if most:
+            why = [
+                [self._why(batch, row, one, most, names, by) for one in told]
+                for row, (told, by) in enumerate(zip(served.told, answered_by, strict=True))
+            ]
+        return Lists(
+            users, served.lists, answered_by, _links(batch, served.who != POPULARITY, next_base), why
+        )
 
-    def knows(self, batch: UserBatch) -> Bool:
-        return np.asarray(self.fusion.bases(FINAL).knows(batch).any(axis=1))
-
-    def why(
-        self, batch: UserBatch, lists: Rankings, allowed: Allowed, most: int, names: Names
-    ) -> list[list[list[Why]]]:
-        found = []
-        for row, told in enumerate(self.fusion.explain(batch, lists, allowed)):
-            found.append([self._why(batch, row, one, most, names) for one in told])
-        return found
-
-    def _why(self, batch: UserBatch, row: int, told: Told, most: int, names: Names) -> list[Why]:
-        """What the fusion listened to, then what the base it listened to most has to say."""
-        # the constant is the same for every item
-        told_apart = [part for part in told.parts.items() if part[0] != "bias"]
-        parts = sorted(told_apart, key=lambda part: -abs(part[1]))
+    def _why(self, batch: UserBatch, row: int, told: Told, most: int, names: Names, by: str) -> list[Why]:
+        """The largest parts of the score and their rest, then what the bases among them have to say."""
         models = self.fusion.bases(FINAL).models
+        parts = sorted(
+            (part for part in told.parts.items() if part[0] != BIAS), key=lambda part: -abs(part[1])
+        )
         why = [
-            Why("base" if label in models else "features", label, value, self.name)
-            for label, value in parts[:most]
+            Why("base" if label in models else "features", label, value, by) for label, value in parts[:most]
         ]
-        for label, value in sorted(parts, key=lambda part: -part[1]):
-            if value > 0 and label in models and models[label].explains:
-                return why + names.of_model(models[label], label, batch, row, told.item, most)
+        if by == POPULAR:
+            why = [Why(POPULAR, POPULAR, value, by) for _, value in parts]
+        rest = told.parts.get(BIAS, 0.0) + sum(value for _, value in parts[most:])
+        why += _rest(rest, BIAS in told.parts or len(parts) > most, by)
+        for label, value in parts[:most]:
+            if value > 0 and label in models and models[label].knows(batch)[row]:
+                why += names.of_model(models[label], label, batch, row, told.item, most)
         return why
 
 
 Asked = AskedModel | AskedFusion
-"""A finished run: ``lists`` of the k best items, ``knows`` whom it can say something about (popularity
-answers for the others), ``why`` per row and rank of lists; ``repeat`` is what it was made for, None where it
-serves both tasks."""
+"""A finished run: ``lists`` of the best items; ``repeat`` is what it was made for, None where it serves both
+tasks, ``most_items`` how long its lists can be, None: any length."""
 
 
 def open_asked(folder: Path) -> Asked:
@@ -124,3 +148,18 @@ def open_asked(folder: Path) -> Asked:
     if verb == "fuse":
         return AskedFusion(folder)
     raise UsageError(f"{folder} is a run of {verb}; recommend takes train and fuse runs")
+
+
+def _rest(value: float, there: bool, by: str) -> list[Why]:
+    """What is left of a score, so that the reasons that are shown add up to it."""
+    return [Why("rest", "everything else", value, by)] if there else []
+
+
+def _links(batch: UserBatch, knows: Bool, next_base: Bool | None) -> list[str]:
+    found = np.where(batch.users < 0, FOLD_IN, MODEL).astype(object)
+    # who answers a stranger without a history says the same to all of them
+    found[(batch.users < 0) & (batch.histories.lengths == 0)] = MODEL
+    if next_base is not None:
+        found[next_base] = NEXT_BASE
+    found[~knows] = POPULAR
+    return [str(link) for link in found]

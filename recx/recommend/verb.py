@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from recx import clock
-from recx.arrays import Int32
-from recx.data import Dataset, Interactions, Rankings, UserBatch, user_batches
+from recx import clock, store
 from recx.errors import DataError, UsageError
 from recx.metrics.config import ProtocolConfig
 from recx.metrics.protocol import Protocol
-from recx.prepare import stored
-from recx.recommend.asked import Asked, Names, open_asked
+from recx.models.base import Allowed, split_batch
+from recx.prepare.arrivals import Arrivals, arrivals
+from recx.prepare.served import ServedSet
+from recx.recommend.asked import POPULAR, Asked, Names, open_asked
 from recx.recommend.config import RecommendConfig
-from recx.recommend.lists import Line, Why, check_ending, writer
+from recx.recommend.lists import check_out, writer
+from recx.recommend.users import Asking
 from recx.session import Session
 from recx.train.machine import limit_threads
 
 QUIET = Session()
 KNOWN = ("all", "valid")
+LISTS = (".txt", ".csv", ".tsv", ".ids")
+"""Endings that a user's id hardly has: such a word names a file."""
 BLOCK = 512
 """Users that are asked about at a time: what is held does not grow with their number."""
 
@@ -34,40 +38,44 @@ class Written:
     path: Path
     users: int
     lines: int
-    unknown: int  # users whom no model knows
+    links: dict[str, int]  # link of the chain -> users whom it answered
+
+    @property
+    def unknown(self) -> int:
+        """Users whom no model knows."""
+        return self.links.get(POPULAR, 0)
 
 
 def recommend(config: RecommendConfig, session: Session = QUIET) -> Written:
     """Write the ``k`` best items of every user asked for, with reasons where ``explain`` is above 0.
 
-    Raises UsageError for settings out of range, DataError where the run or its data set is gone or damaged.
+    Users are read and lists are written block by block, and memory does not grow with their number.
+
+    Raises UsageError for settings out of range, DataError where the run or its data set is gone or damaged
+    and for rows of ``history`` that cannot be used.
     """
     _check(config)
+    path = Path(config.out)
     asked = open_asked(Path(config.run))
-    dataset = _dataset(config, asked)
-    protocol = Protocol.of(
-        ProtocolConfig([config.k], _repeat(config, asked), config.candidates), dataset, config.seed
-    )
-    ids, numbers = _users(config, dataset)
-    history, known_at = _known(config, dataset)
-    allowed = protocol.allowed(dataset, dataset.split.final)
-    names, path = Names(dataset), Path(config.out)
-    lines = unknown = 0
-    with (
-        limit_threads(config.threads),
-        clock.told(session.listener),
-        writer(path, config.explain > 0) as file,
-    ):
-        for start, batch in _batches(numbers, history, known_at):
-            session.listener.stage(f"{asked.name} · user {start:,} of {len(ids):,}")
-            lists = asked.lists(batch, config.k, allowed)
-            knows = asked.knows(batch)
-            why = asked.why(batch, lists, allowed, config.explain, names) if config.explain else None
-            block = _lines(ids[start : start + len(batch)], lists, knows, why, asked.name, dataset)
-            file.write(block)
-            lines += len(block)
-            unknown += int((~knows).sum())
-    return Written(path, len(ids), lines, unknown)
+    served = _dataset(config, asked)
+    links: Counter[str] = Counter()
+    lines = 0
+    tell = session.listener
+    with limit_threads(config.threads), clock.told(tell), _new_events(config, served) as new:
+        for note in new.notes if new else ():
+            tell.say(note)
+        asking = Asking(served, new, config.users, config.known == "all")
+        allowed = _allowed(config, asked, served, asking.at)
+        names = Names(served)
+        with writer(path, served.items.ids, config.explain > 0) as file:
+            for users, batch in asking.blocks():
+                for start, part in zip(range(0, len(users), BLOCK), split_batch(batch, BLOCK), strict=True):
+                    tell.stage(f"{asked.name} · user {links.total():,}")
+                    some = users[start : start + BLOCK]
+                    lists = asked.lists(some, part, config.k, allowed, config.explain, names)
+                    lines += file.write(lists)
+                    links.update(lists.links)
+    return Written(path, links.total(), lines, dict(links))
 
 
 def _check(config: RecommendConfig) -> None:
@@ -78,93 +86,60 @@ def _check(config: RecommendConfig) -> None:
     if config.known not in KNOWN:
         raise UsageError(f"known={config.known}: expected one of {', '.join(KNOWN)}")
     Protocol.check(ProtocolConfig([config.k], config.repeat, config.candidates))
-    check_ending(Path(config.out))
+    check_out(Path(config.out))
+    if (
+        len(config.users) == 1
+        and Path(config.users[0]).suffix in LISTS
+        and not Path(config.users[0]).is_file()
+    ):
+        raise UsageError(f"users={config.users[0]}: there is no such file")
 
 
-def _repeat(config: RecommendConfig, asked: Asked) -> str:
+def _allowed(config: RecommendConfig, asked: Asked, served: ServedSet, at: int | None) -> Allowed:
+    """The candidate policy: what is available at the moment of the question."""
+    if asked.most_items is not None and config.k > asked.most_items:
+        raise UsageError(
+            f"k={config.k}: {config.run} chooses among {asked.most_items} candidates; "
+            f"set k={asked.most_items} or less, or fuse with a larger union"
+        )
+    sold = served.sold() if config.candidates == "train" else None
+    protocol = Protocol((config.k,), _repeat(config, asked, served), config.candidates, None, config.seed)
+    return protocol.policy(served.n_items, sold, served.available_from, at)
+
+
+def _repeat(config: RecommendConfig, asked: Asked, served: ServedSet) -> str:
     """What is asked for; a fusion answers the task it was made for."""
-    if asked.repeat is None or config.repeat in ("auto", asked.repeat):
-        return asked.repeat or config.repeat
-    raise UsageError(
-        f"{config.run} was fused with repeat={asked.repeat}, not repeat={config.repeat}; fuse again"
-    )
+    if asked.repeat is not None and config.repeat not in ("auto", asked.repeat):
+        raise UsageError(
+            f"{config.run} was fused with repeat={asked.repeat}, not repeat={config.repeat}; fuse again"
+        )
+    if asked.repeat is None and config.repeat == "auto":
+        return "allow" if served.header["repeats"] else "new"
+    return asked.repeat or config.repeat
 
 
-def _dataset(config: RecommendConfig, asked: Asked) -> Dataset:
+def _dataset(config: RecommendConfig, asked: Asked) -> ServedSet:
     folder, fingerprint = asked.dataset
     for place in (folder, Path(config.data_dir) / folder.name):
         if place.is_dir():
-            dataset = stored.load(place)
-            if dataset.fingerprint != fingerprint:
+            served = ServedSet.open(place)
+            if served.fingerprint != fingerprint:
                 raise DataError(f"{place} is not what {config.run} was trained on; prepare it again")
-            return dataset
+            return served
     raise DataError(f"the data set of {config.run} is gone: no {folder}; prepare it again")
 
 
-def _users(config: RecommendConfig, dataset: Dataset) -> tuple[list[str], Int32]:
-    """Outside ids and numbers of the users asked for; -1: not in the log."""
-    asked = config.users
-    if len(asked) == 1 and Path(asked[0]).is_file():
-        try:
-            asked = [line.strip() for line in Path(asked[0]).read_text(encoding="utf-8").splitlines()]
-        except UnicodeDecodeError as error:
-            raise DataError(f"{config.users[0]} is not UTF-8 text ({error})") from error
-        asked = [name for name in asked if name]
-        if not asked:
-            raise DataError(f"{config.users[0]} names no user")
-    ids = list(dict.fromkeys(asked)) or list(dataset.users.ids)
-    return ids, dataset.users.numbers(ids)
-
-
-def _known(config: RecommendConfig, dataset: Dataset) -> tuple[Interactions, int | None]:
-    """The input, and the moment after it."""
-    final = dataset.split.final
-    if config.known == "valid":
-        return final.history, final.known_at
-    log = final.history.merged(final.target)
-    if final.known_at is None or log.times is None:
-        return log, None
-    return log, max(final.known_at, int(log.times.max()) + 1)
-
-
-def _batches(users: Int32, history: Interactions, known_at: int | None) -> Iterator[tuple[int, UserBatch]]:
-    """Blocks of users with their histories; strangers come with none."""
-    # an extra user without a history stands for all strangers
-    strangers = Interactions(
-        history.users, history.items, history.values, history.n_users + 1, history.n_items,
-        history.times, history.events, history.order,
-    )  # fmt: skip
-    rows = np.where(users < 0, history.n_users, users).astype(np.int32)
-    start = 0
-    for batch in user_batches(rows, strangers, known_at, BLOCK):
-        asked = users[start : start + len(batch)]
-        yield start, UserBatch(asked, batch.histories, batch.at)
-        start += len(batch)
-
-
-def _lines(
-    ids: list[str],
-    lists: Rankings,
-    knows: np.ndarray[tuple[int], np.dtype[np.bool_]],
-    why: list[list[list[Why]]] | None,
-    name: str,
-    dataset: Dataset,
-) -> list[Line]:
-    found = []
-    for row, user in enumerate(ids):
-        answered_by = name if knows[row] else "popularity"
-        for rank, item in enumerate(lists.items[row]):
-            if item < 0:
-                break
-            reasons = tuple(why[row][rank]) if why else ()
-            found.append(
-                Line(
-                    user,
-                    rank + 1,
-                    dataset.items[int(item)],
-                    float(lists.scores[row, rank]),
-                    answered_by,
-                    reasons,
-                )
-            )
-    return found
+@contextmanager
+def _new_events(config: RecommendConfig, served: ServedSet) -> Iterator[Arrivals | None]:
+    """The events of ``history``, sorted into files that are gone afterwards."""
+    if config.history is None:
+        yield None
+        return
+    place = Path(config.out).absolute().parent
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        scratch = tempfile.TemporaryDirectory(prefix=store.TEMPORARY, dir=place)
+    except OSError as error:
+        raise store.disk_error(error, place) from error
+    with scratch as folder:
+        yield arrivals(Path(config.history), served, Path(folder))

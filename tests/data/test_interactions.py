@@ -77,3 +77,40 @@ def test_a_batch_needs_one_history_per_user() -> None:
     with pytest.raises(ValueError, match="2 users with 0"):
         empty = Histories(np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
         UserBatch(np.array([0, 1], dtype=np.int32), empty)
+
+
+def ragged(rows: list[list[tuple[int, int]]], dated: bool = True, kinds: bool = True) -> Histories:
+    """Rows of (item, time); the kind of an event is its item plus 1."""
+    events = [event for row in rows for event in row]
+    items = np.array([item for item, _ in events], dtype=np.int32)
+    return Histories(
+        np.append(0, np.cumsum([len(row) for row in rows])).astype(np.int64),
+        items,
+        items.astype(np.float32) / 2,
+        np.array([time for _, time in events], dtype=np.int64) if dated else None,
+        (items + 1).astype(np.int8) if kinds else None,
+    )
+
+
+def test_histories_followed_by_new_events_keep_kinds_weights_and_the_order_of_dates() -> None:
+    before = ragged([[(1, 10), (2, 30)], [], [(3, 5)]])
+    after = before.followed_by(ragged([[(4, 20)], [(0, 7)], [(3, 5), (2, 5)]]))
+    assert after.indptr.tolist() == [0, 3, 4, 7]
+    assert after.items.tolist() == [1, 4, 2, 0, 3, 3, 2]
+    assert after.times is not None and after.times.tolist() == [10, 20, 30, 7, 5, 5, 5]
+    assert after.events is not None and after.events.tolist() == [2, 5, 3, 1, 4, 4, 3]
+    assert after.values.tolist() == [0.5, 2, 1, 0, 1.5, 1.5, 1]
+
+
+def test_undated_new_events_come_last_and_a_side_that_lacks_something_is_refused() -> None:
+    before = ragged([[(1, 0), (2, 0)], [(3, 0)]], dated=False)
+    assert before.followed_by(ragged([[(0, 0)], []], dated=False)).items.tolist() == [1, 2, 0, 3]
+    for lacking, what in (
+        (ragged([[(0, 0)], []]), "dates"),
+        (ragged([[(0, 0)], []], dated=False, kinds=False), "kinds of events"),
+        (ragged([[(0, 0)]], dated=False), "followed by 1"),
+    ):
+        with pytest.raises(ValueError, match=what):
+            before.followed_by(lacking)
+    nothing = ragged([[], []])
+    assert before.followed_by(nothing) is before and nothing.followed_by(before) is before

@@ -16,6 +16,7 @@ from recx.fuse import fuse
 from recx.fuse.config import FuseConfig
 from recx.fuse.learning import Learning
 from recx.fuse.runs import FuseRun, open_fusion
+from recx.fuse.served import serve
 from recx.metrics.measure import rating_questions
 from recx.metrics.protocol import Protocol
 from recx.prepare import stored
@@ -78,9 +79,10 @@ def test_recommendations_follow_the_scores_and_the_candidate_policy(
     fold = data.split.final
     allowed = Protocol.read(fused.protocol).allowed(data, fold)
     batch = next(user_batches(fold.users, fold.history, fold.known_at, 64))
-    lists = fused.recommend(batch, 10, allowed)
+    lists = serve(fused, batch, 10, allowed).lists
     scores = dict(fused.score_all(batch, allowed))["stack"]
-    assert np.array_equal(lists.scores, -np.sort(-scores, axis=1)[:, :10])
+    in_lists = np.take_along_axis(scores, lists.items.astype(np.int64), axis=1)
+    assert np.array_equal(in_lists, -np.sort(-scores, axis=1)[:, :10])
     own = batch.histories.matrix(data.n_items).toarray() > 0
     assert not own[np.arange(len(batch))[:, None], lists.items].any()
 

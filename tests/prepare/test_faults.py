@@ -115,13 +115,12 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     prepare(settings(tmp_path))
 
 
-def test_more_data_than_memory_and_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(duck, "MOST_MEMORY", 12 << 20)
+def test_more_data_than_memory_and_disk_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "prepared").write_text("no folder to spill into")
     (tmp_path / "log.csv").write_text("user,item\n" + "".join(f"u{n},item{n}\n" for n in range(150_000)))
     with (
         pytest.raises(DataError, match=r"does not fit into 12 MiB"),
-        duck.database(tmp_path / "prepared") as connection,
+        duck.database(tmp_path / "prepared", 12 << 20) as connection,
     ):
         connection.execute(f"CREATE TABLE log AS FROM read_csv('{tmp_path}/log.csv'), range(200)")
 

@@ -3,14 +3,12 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from recx.config.compose import compose
 from recx.errors import DataError, UsageError
 from recx.fuse import fuse
-from recx.fuse.runs import RANKING
 from recx.prepare import stored
 from recx.recommend import recommend
 from recx.recommend.config import RecommendConfig
@@ -119,24 +117,22 @@ def test_reasons_name_what_the_fusion_listened_to_and_items_of_the_history(
     assert {("base", "stack"), ("features", "stack"), ("item", "item_knn")} <= kinds
 
 
-def test_the_parts_of_a_fused_score_add_up_to_it(fusion: RecommendConfig, shop: Path) -> None:
-    from recx.data import user_batches
-    from recx.fuse.runs import open_fusion
-    from recx.metrics.protocol import Protocol
-
-    opened = open_fusion(Path(fusion.run))
-    dataset = stored.load(next((shop / "data").glob("synthetic*")))
-    fold = dataset.split.final
-    allowed = Protocol.read(opened.protocol).allowed(dataset, fold)
-    batch = next(user_batches(fold.users[:5], fold.history, fold.known_at))
-    lists = opened.recommend(batch, 4, allowed)
-    asked, _ = opened._ask(batch, allowed, "final", dict(opened.bases("final").scores(batch, allowed)))
-    scores = opened.fuser(RANKING).score(asked.rows)
-    for row, told in enumerate(opened.explain(batch, lists, allowed)):
-        assert [one.item for one in told] == lists.items[row].tolist()
-        for one in told:
-            at = np.flatnonzero((asked.candidates.rows == row) & (asked.candidates.items == one.item))
-            assert sum(one.parts.values()) == pytest.approx(scores[at[0]], abs=1e-4)
+def test_reasons_add_up_to_the_score_and_those_of_a_base_to_its_own(
+    fusion: RecommendConfig, tmp_path: Path
+) -> None:
+    out = tmp_path / "lists.jsonl"
+    sums = {}
+    for most in (1, 3):
+        recommend(replace(fusion, explain=most, k=4, out=str(out)))
+        for line in out.read_text().splitlines():
+            told = json.loads(line)
+            for item in told["items"]:
+                of = {by: [w["value"] for w in item["why"] if w["by"] == by] for by in ("stack", "item_knn")}
+                assert sum(of["stack"]) == pytest.approx(item["score"], abs=1e-4)
+                if of["item_knn"]:
+                    pair = told["user"], item["item"]
+                    same = sums.setdefault(pair, sum(of["item_knn"]))
+                    assert sum(of["item_knn"]) == pytest.approx(same, abs=1e-4)  # written with six digits
 
 
 def test_parquet_holds_the_same_lines(fusion: RecommendConfig, tmp_path: Path) -> None:

@@ -82,6 +82,8 @@ class Fuser(Generic[C]):
     ranks: ClassVar[bool] = True
     rates: ClassVar[bool] = False
     """Also fuses ratings."""
+    pointwise: ClassVar[bool] = False
+    """The score of a row and its parts need no other row of the user."""
 
     def __init__(self, config: C) -> None:
         self.config = config

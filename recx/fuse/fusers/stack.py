@@ -41,6 +41,7 @@ class Stack(Fuser[StackConfig]):
 
     learns = True
     rates = True
+    pointwise = True
     boosters: tuple[Booster, ...] = ()
     start: Weighted | None = None
     """What ratings are corrected from."""

@@ -1,0 +1,117 @@
+"""Lists of a finished fusion: who answers each user, and what the scores are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from recx.arrays import Bool, Int32, Int64
+from recx.data import Rankings, UserBatch
+from recx.fuse.bases import FINAL, Answers
+from recx.fuse.fusers.base import Fuser
+from recx.fuse.runs import FUSER, POPULARITY, RANKING, Fusion
+from recx.fuse.windows import Asked
+from recx.models.base import Allowed, block_size, split_batch
+
+BIAS = "bias"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What made the score of an item."""
+
+    item: int
+    parts: dict[str, float]
+    """Base, feature group, agreement or bias -> what it adds; they add up to the score."""
+
+
+@dataclass(frozen=True, eq=False)
+class Served:
+    """The best items of a block of users."""
+
+    lists: Rankings
+    """Scores are those of who answers: the fuser's own, which its parts add up to, or a base's."""
+    who: Int32
+    """(n,) FUSER, the place of a base among the fusion's, or POPULARITY."""
+    told: list[list[Told]]
+    """Per row, in the order of its list; empty where nobody asked."""
+
+
+def serve(fusion: Fusion, batch: UserBatch, k: int, allowed: Allowed, explain: bool = False) -> Served:
+    """The ``k`` best allowed items per user, fewer where the user has fewer candidates."""
+    parts = [
+        _serve(fusion, block, k, allowed, explain)
+        for block in split_batch(batch, max(1, block_size(len(allowed.items)) // 2))
+    ]
+    return Served(
+        Rankings.concatenate([part.lists for part in parts]),
+        np.concatenate([part.who for part in parts]),
+        [row for part in parts for row in part.told],
+    )
+
+
+def _serve(fusion: Fusion, batch: UserBatch, k: int, allowed: Allowed, explain: bool) -> Served:
+    from recx.kernels.topk import top_k
+
+    asked, answers = fusion.ask(batch, allowed, FINAL, dict(fusion.bases(FINAL).scores(batch, allowed)))
+    answering, who = fusion.answering(RANKING), fusion.who(answers)
+    items = np.full((len(batch), k), -1, dtype=np.int32)
+    scores = np.full((len(batch), k), -np.inf, dtype=np.float32)
+    if not isinstance(answering, str):
+        fused = asked.candidates.best(answering.score(asked.rows), allowed.order, k, batch.users)
+        items[:], scores[:] = fused.items, fused.scores
+    for at in np.unique(who[who != FUSER]):
+        rows = np.flatnonzero(who == at)
+        # a base that does not know a user says what is popular
+        said = answers.of(answers.labels[0 if at == POPULARITY else at])
+        items[rows], scores[rows] = top_k(said[rows], allowed.order, k)
+    lists = Rankings(batch.users, items, scores)
+    told = _told(answering, asked, answers, who, lists) if explain else []
+    return Served(lists, who, told)
+
+
+def _told(
+    answering: Fuser[Any] | str, asked: Asked, answers: Answers, who: Int32, lists: Rankings
+) -> list[list[Told]]:
+    listed = lists.items >= 0
+    fused = listed & (who == FUSER)[:, None]
+    rows, ranks = np.nonzero(fused)
+    parts = {}
+    if not isinstance(answering, str) and len(rows):
+        held = asked.candidates.rows.astype(np.int64) * answers.n_items + asked.candidates.items
+        places = np.searchsorted(held, rows * answers.n_items + lists.items[fused].astype(np.int64))
+        parts = dict(
+            zip(
+                zip(rows.tolist(), ranks.tolist(), strict=True), _parts(answering, asked, places), strict=True
+            )
+        )
+    return [
+        [
+            Told(item, parts.get((row, rank), _alone(answers, int(who[row]), float(lists.scores[row, rank]))))
+            for rank, item in enumerate(lists.items[row][listed[row]].tolist())
+        ]
+        for row in range(len(lists))
+    ]
+
+
+def _alone(answers: Answers, who: int, score: float) -> dict[str, float]:
+    """The only part of a score that is a base's own, or popularity."""
+    return {"popularity" if who == POPULARITY else answers.labels[who]: score}
+
+
+def _parts(answering: Fuser[Any], asked: Asked, places: Int64) -> list[dict[str, float]]:
+    """What made the scores of the candidates at ``places``, in that order."""
+    kept: Bool = np.zeros(len(asked.rows), dtype=np.bool_)
+    kept[places] = True
+    if not answering.pointwise:
+        kept = np.isin(asked.candidates.rows, asked.candidates.rows[kept])
+    rows = asked.rows if kept.all() else asked.rows.keep(kept)
+    at = np.searchsorted(np.flatnonzero(kept), places)
+    parts = answering.parts(rows)
+    if parts is None:
+        return [{answering.config.name: float(score)} for score in answering.score(rows)[at]]
+    labels = (*parts.groups, BIAS)
+    sums = np.column_stack([parts.by_group(), parts.bias])[at]
+    return [dict(zip(labels, map(float, row), strict=True)) for row in sums]
