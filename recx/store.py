@@ -266,9 +266,9 @@ def read_manifest(run: Path) -> Json:
 
 
 def checksums(run: Path) -> dict[str, str]:
-    """sha256 of every file of a run but its manifest, by path inside the run."""
+    """sha256 of every file of a run but its own manifest, by path inside the run."""
     files = sorted(path for path in run.rglob("*") if path.is_file() and not path.name.startswith("."))
-    return {str(path.relative_to(run)): sha256(path) for path in files if path.name != MANIFEST}
+    return {str(path.relative_to(run)): sha256(path) for path in files if path != run / MANIFEST}
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from recx.arrays import Float32
 from recx.data import Dataset, Pairs, UserBatch
 from recx.errors import DataError, UsageError
 from recx.evaluate.result import Contribution, CurvePoint, Estimate
+from recx.fuse.carried import DATA
 from recx.models.base import Allowed, Recommender
 from recx.prepare import stored
 from recx.train.runs import TrainRun, load_model, open_run
@@ -109,7 +110,7 @@ class FusionSource:
     def _about(self, label: str) -> About:
         """A base's own run; for the fusion what learning it took, without its bases."""
         if label in self.fusion.base_runs:
-            return about_run(open_run(self.fusion.base_runs[label]))
+            return replace(about_run(self.fusion.base(label)), run=str(self.fusion.base_runs[label]))
         manifest = store.read_json(self.folder / store.MANIFEST)
         config = manifest.get("config", {})
         own: list[object] = [{name: value for name, value in config.items() if name not in PLACES}]
@@ -176,9 +177,11 @@ def _digest(settings: object) -> str:
 
 
 def find_dataset(source: Source, data_dir: str) -> Path:
-    """Where the data set of a run lies: where it was, or under ``data_dir``; DataError where it is gone."""
+    """Where the data set of a run lies: where it was, under ``data_dir`` or in the run; DataError where it is
+    gone.
+    """
     folder, _ = source.dataset
-    places = (folder, Path(data_dir) / folder.name)
+    places = (folder, Path(data_dir) / folder.name, source.folder / DATA)
     place = next((place for place in places if place.is_dir()), None)
     if place is None:
         raise DataError(

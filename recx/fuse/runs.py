@@ -15,6 +15,7 @@ from recx.arrays import Float32, Int32
 from recx.data import Pairs, UserBatch
 from recx.errors import DataError
 from recx.fuse.bases import FINAL, Answers, Bases, Said
+from recx.fuse.carried import BASES, DATA
 from recx.fuse.features import Block
 from recx.fuse.fusers import config_class, create
 from recx.fuse.fusers.base import Fuser
@@ -26,7 +27,7 @@ from recx.fuse.surroundings import Feature
 from recx.fuse.windows import Asked, Breadth, Rated
 from recx.fuse.worth import Contribution
 from recx.models.base import Allowed
-from recx.train.runs import load_model, open_run
+from recx.train.runs import TrainRun, load_model, open_run
 
 RANKING, RATING = "ranking", "rating"
 FUSER, POPULARITY = -1, -2
@@ -59,6 +60,7 @@ class Fusion:
         self.dataset = Path(manifest["dataset"]["folder"])
         self.dataset_fingerprint: str = manifest["dataset"]["fingerprint"]
         self.protocol: dict[str, Any] = facts["protocol"]
+        # where the bases were trained; what scores valid and test lies in the run itself
         self.base_runs = {label: Path(run) for label, run in facts["base_runs"].items()}
         self.holdout_users: Int32 = store.read_arrays(folder / HOLDOUT)["users"]
         self.search: Searched | None = Searched.read(facts["search"]) if facts["search"] else None
@@ -78,6 +80,15 @@ class Fusion:
         self.fuser = lru_cache(self._fuser)
         self.bases = lru_cache(maxsize=1)(self._bases)
         self.facts = lru_cache(self._facts)
+
+    @property
+    def data(self) -> Path:
+        """The data set that lies in the run."""
+        return self.folder / DATA
+
+    def base(self, label: str) -> TrainRun:
+        """The training of a base as it lies in the run: with the fits that score valid and test."""
+        return open_run(self.folder / BASES / label)
 
     @property
     def labels(self) -> dict[str, str]:
@@ -195,8 +206,8 @@ class Fusion:
 
     def _bases(self, fold: str) -> Bases:
         models = {}
-        for label, folder in self.base_runs.items():
-            run = open_run(folder)
+        for label in self.base_runs:
+            run = self.base(label)
             models[label] = load_model(run, run.scoring_fit if fold == FINAL else fold)
         return Bases(models)
 

@@ -10,6 +10,7 @@ from recx.data import Dataset
 from recx.errors import UsageError
 from recx.fuse import guard
 from recx.fuse.audit import Auditor
+from recx.fuse.carried import carry
 from recx.fuse.config import FuseConfig
 from recx.fuse.fusers import FUSERS, fuser_class
 from recx.fuse.learning import Learning
@@ -60,6 +61,7 @@ def fuse(config: FuseConfig, session: Session = QUIET, resume: bool = False) -> 
         try:
             _audit(config, dataset, protocol, runs, session, threads)
             Learning(config, dataset, protocol, runs, record, session, threads).make()
+            carry(folder, runs, folder_of(config))
             store.write_text(folder / store.CONFIG, _yaml(record.facts["config"]))
         except Exception as error:
             record.fail(error)

@@ -90,7 +90,7 @@ class AskedFusion:
     def __init__(self, folder: Path) -> None:
         self.fusion: Fusion = open_fusion(folder)
         self.name = self.fusion.name
-        self.dataset = self.fusion.dataset, self.fusion.dataset_fingerprint
+        self.dataset = self.fusion.data, self.fusion.dataset_fingerprint
         self.repeat: str | None = str(self.fusion.protocol["repeat"])
         self.most_items: int | None = self.fusion.breadth.union
 

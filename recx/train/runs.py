@@ -60,7 +60,12 @@ class TrainRun:
     @property
     def scoring_fit(self) -> str:
         """The fit that scores test: final, or with refit=no the last window's."""
-        return "final" if "final" in self.fits else [name for name in self.fits if name != "select"][-1]
+        return "final" if "final" in self.fits else self.valid_fit
+
+    @property
+    def valid_fit(self) -> str:
+        """The fit that scores valid: the last window's."""
+        return [name for name in self.fits if name not in ("select", "final")][-1]
 
 
 def open_run(folder: Path) -> TrainRun:
