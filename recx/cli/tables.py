@@ -98,6 +98,11 @@ def print_report(report: Report, saved: Path | None = None) -> int:
     write(report, folder)
     terminal(report, Console(highlight=False))
     code = 0
+    if report.offline:
+        from recx.report import offline
+
+        print()
+        offline.terminal(report.offline, Console(highlight=False))
     if report.gate:
         from recx.evaluate.gate.rules import EXIT
         from recx.report.gate import lines

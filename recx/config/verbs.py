@@ -65,6 +65,12 @@ def _gate(node: dict[str, Any]) -> type:
     return gate_config_class(node)
 
 
+def _offline(node: dict[str, Any]) -> type:
+    from recx.evaluate.offline.config import offline_config_class
+
+    return offline_config_class(node)
+
+
 GROUPS: dict[str, Group] = {
     group.name: group
     for group in (
@@ -74,6 +80,7 @@ GROUPS: dict[str, Group] = {
         Group("model", "model", _model),
         Group("fuser", "fuser", _fuser),
         Group("gate", "gate", _gate),
+        Group("offline", "offline test", _offline),
     )
 }
 BASES = "bases"

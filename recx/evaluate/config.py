@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from recx.evaluate.gate.config import GateConfig
+from recx.evaluate.offline.config import OfflineConfig
 from recx.metrics.config import ProtocolConfig
 
 
@@ -20,6 +21,8 @@ class EvaluateConfig(ProtocolConfig):
     gate's margins, 4 where there are too few users to tell."""
     gate: Any = field(default_factory=GateConfig)
     """Settings of the gate: a GateConfig of its own class."""
+    offline: Any = field(default_factory=OfflineConfig)
+    """Settings of an offline A/B test: an OfflineConfig of its own class."""
     metrics: list[str] = field(default_factory=list)
     """Which metrics to report, such as [recall,mrr], beside the one that decides; empty: every one that the
     data set allows. recx metrics lists them."""

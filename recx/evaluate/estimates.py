@@ -16,7 +16,7 @@ from recx.metrics.families import benjamini_hochberg, holm
 from recx.metrics.measure import Measured
 from recx.metrics.ratings import Errors, surprises, user_rmse
 from recx.metrics.repeats import repeated
-from recx.metrics.statistics import Interval, Statistic, bootstrap_sums, interval, tested
+from recx.metrics.statistics import Difference, Interval, Statistic, bootstrap_sums, interval, tested
 
 Statistics = dict[str, Statistic]
 """Metric -> the number with what its interval needs."""
@@ -101,7 +101,7 @@ def _squared(errors: Errors, seed: int) -> tuple[Statistic, Statistic]:
 
 def estimates(statistics: Statistics) -> dict[str, Estimate]:
     """The numbers with their 95 % intervals."""
-    return {name: _estimate(interval(statistic)) for name, statistic in statistics.items()}
+    return {name: estimate(interval(statistic)) for name, statistic in statistics.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,23 +148,32 @@ def compare(entrants: Mapping[str, Runs], reference: str) -> list[Comparison]:
         differences = {name: tested(each[metric]) for name, each in paired.items() if metric in each}
         adjusted = holm([each.p_t for each in differences.values()])
         for (name, each), p in zip(differences.items(), adjusted, strict=True):
-            relative = each.interval.value / abs(b.value) if b.value else None
-            found.append(
-                Comparison(
-                    metric,
-                    name,
-                    reference,
-                    _estimate(each.interval),
-                    relative,
-                    each.p_t,
-                    each.p_bootstrap,
-                    p,
-                    1.0,
-                    each.detectable,
-                )
-            )
+            found.append(_comparison(metric, name, reference, each, b.value, p))
     every = benjamini_hochberg([each.p_t for each in found])
     return [replace(each, p_bh=p) for each, p in zip(found, every, strict=True)]
+
+
+def compare_pairs(entrants: Mapping[str, Statistics], pairs: Sequence[tuple[str, str]]) -> list[Comparison]:
+    """The first minus the second of each pair, on every metric both have; adjusted as in ``compare``."""
+    found: list[Comparison] = []
+    for metric in dict.fromkeys(name for each in entrants.values() for name in each):
+        both = [(a, b) for a, b in pairs if metric in entrants[a] and metric in entrants[b]]
+        tests = [tested(entrants[a][metric].minus(entrants[b][metric])) for a, b in both]
+        adjusted = holm([each.p_t for each in tests])
+        for (a, b), each, p in zip(both, tests, adjusted, strict=True):
+            value = entrants[b][metric].value
+            found.append(_comparison(metric, a, b, each, value, p))
+    every = benjamini_hochberg([each.p_t for each in found])
+    return [replace(each, p_bh=p) for each, p in zip(found, every, strict=True)]
+
+
+def _comparison(metric: str, a: str, b: str, found: Difference, value: float, p_holm: float) -> Comparison:
+    """``a`` minus ``b``, whose number is ``value``; not adjusted over all metrics yet."""
+    relative = found.interval.value / abs(value) if value else None
+    difference = estimate(found.interval)
+    return Comparison(
+        metric, a, b, difference, relative, found.p_t, found.p_bootstrap, p_holm, 1.0, found.detectable
+    )
 
 
 def best_of(values: Mapping[str, float], metric: str) -> str | None:
@@ -182,5 +191,6 @@ def headline_of(ranking: str, kinds: Mapping[str, str], entrants: Mapping[str, S
     return rating if judged and all(rating in entrants[name] for name in judged) else ranking
 
 
-def _estimate(found: Interval) -> Estimate:
+def estimate(found: Interval) -> Estimate:
+    """As a report holds it."""
     return Estimate(found.value, found.low, found.high, found.se, found.n)

@@ -19,10 +19,13 @@ from recx.evaluate.result import (
     Entrant,
     Estimate,
     GateResult,
+    OfflineResult,
+    Preference,
     Repeat,
     Report,
     SliceResult,
     TaskResult,
+    Valued,
 )
 from recx.metrics import VERSION
 from recx.metrics.measure import Measured, write_per_user
@@ -57,7 +60,11 @@ def read_report(folder: Path) -> Report:
     """The report that was written into ``folder``, checked against its manifest."""
     store.read_manifest(folder)
     plain = store.read_json(folder / REPORT)
-    made = {"tasks": [_task(task) for task in plain["tasks"]], "gate": _gate(plain.get("gate"))}
+    made = {
+        "tasks": [_task(task) for task in plain["tasks"]],
+        "gate": _gate(plain.get("gate")),
+        "offline": _offline(plain.get("offline")),
+    }
     return Report(**plain | made | {"folder": str(folder)})
 
 
@@ -111,6 +118,19 @@ def _gate(plain: store.Json | None) -> GateResult | None:
     if not plain:
         return None
     return GateResult(**plain | {"checks": [_check(each) for each in plain["checks"]]})
+
+
+def _offline(plain: store.Json | None) -> OfflineResult | None:
+    if not plain:
+        return None
+    told = plain["preference"]
+    preference = Preference(**told | {"margin": Estimate(**told["margin"])}) if told else None
+    valued = [
+        Valued(**each | {"values": {name: Estimate(**value) for name, value in each["values"].items()}})
+        for each in plain["valued"]
+    ]
+    differences = [_comparison(each) for each in plain["differences"]]
+    return OfflineResult(**plain | {"preference": preference, "valued": valued, "differences": differences})
 
 
 def _check(plain: store.Json) -> Check:

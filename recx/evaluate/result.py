@@ -165,6 +165,46 @@ class GateResult:
 
 
 @dataclass(frozen=True)
+class Preference:
+    """Two runs in one list, drafted in turns: whose items users take."""
+
+    a: str
+    b: str
+    k: int
+    draws: int  # lists per user
+    for_a: int  # users who take more of a's items, over all their lists
+    for_b: int
+    ties: int
+    margin: Estimate  # share of drafts that a wins minus those that b wins, mean over users: -1 to 1
+    p_t: float  # of a margin of 0
+    p_sign: float  # of a fair coin, over the users with a winner
+
+
+@dataclass(frozen=True)
+class Valued:
+    """What a run would have earned per event, by the test log; the log's own line comes first."""
+
+    label: str
+    run: str  # folder; empty for the log itself
+    events: int  # in the log
+    matched: int  # events whose item the run could have shown
+    values: dict[str, Estimate]  # estimator ("replay") -> reward per event
+
+
+@dataclass(frozen=True)
+class OfflineResult:
+    """An offline A/B test."""
+
+    method: str  # "interleave" | "replay"
+    settings: dict[str, Any]
+    words: list[str]  # what the numbers mean, and where they mislead
+    preference: Preference | None = None
+    valued: list[Valued] = field(default_factory=list)
+    differences: list[Comparison] = field(default_factory=list)
+    """Each run minus the log, and minus the first run; the metric is the estimator."""
+
+
+@dataclass(frozen=True)
 class Report:
     """What `recx evaluate` returns and report/ draws."""
 
@@ -175,3 +215,4 @@ class Report:
     manifest: dict[str, Any]  # command, versions, machine, seconds
     folder: str = ""
     gate: GateResult | None = None
+    offline: OfflineResult | None = None

@@ -10,6 +10,7 @@ from recx.errors import UsageError
 from recx.evaluate.config import EvaluateConfig
 from recx.evaluate.files import PER_USER, Users, write_report, write_users
 from recx.evaluate.gate.judge import Gate
+from recx.evaluate.offline.verb import Offline
 from recx.evaluate.repeats import Part, parts_of
 from recx.evaluate.result import Report, TaskResult
 from recx.evaluate.slices import check_slices
@@ -45,12 +46,13 @@ def evaluate(config: EvaluateConfig, session: Session = QUIET, save_baseline: Pa
     asked_metrics(config, dataset)
     check_slices(config.slices, dataset)
     gate = Gate.of(config, tasks, stored.facts(parts[0].place), save_baseline is not None)
+    offline = Offline.of(config.offline, tasks, config.seed)
     folder = store.run_folder(Path(config.results), "evaluate", dataset.name)
     with store.claimed(folder), limit_threads(config.threads), clock.told(session.listener):
         record = Record(folder, "evaluate", session, asdict(config), config.seed)
         record.note(dataset={"folder": str(parts[0].place), "fingerprint": dataset.fingerprint})
         try:
-            report = _report(config, tasks, parts, record, session, gate, save_baseline)
+            report = _report(config, tasks, parts, record, session, gate, save_baseline, offline)
         except Exception as error:
             record.fail(error)
             raise
@@ -67,11 +69,15 @@ def _report(
     session: Session,
     gate: Gate | None,
     save_baseline: Path | None,
+    offline: Offline | None,
 ) -> Report:
-    results, everyone, judged = list[TaskResult](), list[Users](), None
+    results, everyone, judged, tried = list[TaskResult](), list[Users](), None, None
     if gate and config.metrics:
         config = replace(config, metrics=[*config.metrics, *gate.names])
     facts = stored.facts(parts[0].place)
+    if offline:
+        with record.stage(f"offline {config.offline.method}"):
+            tried = offline.value(session.listener.stage)
     for task in tasks:
         with record.stage(task[0].name):
             result, answers = measure_task(config, task, session)
@@ -80,6 +86,8 @@ def _report(
         elif gate:
             session.listener.stage(f"evaluate {result.name} · gate")
             judged = gate.judge(answers[0])
+        if offline and tried is None:
+            tried = offline.compare(answers[0])
         results.append(result)
         everyone += [
             Users(each.task.name, name, scored.measured, each.task.part.dataset.users)
@@ -90,4 +98,6 @@ def _report(
     shown = ("command", "config", "seed", "started", "versions", "commit", "machine", "dataset")
     manifest = {name: record.facts[name] for name in shown} | {"stages": record.stages}
     dataset = parts[0].dataset
-    return Report(dataset.name, list(dataset.notes), facts, results, manifest, str(record.folder), judged)
+    return Report(
+        dataset.name, list(dataset.notes), facts, results, manifest, str(record.folder), judged, tried
+    )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from recx.evaluate.result import Entrant, Report, SliceResult
 from recx.report import gate as gating
+from recx.report import offline as testing
 from recx.report import parts as slicing
 from recx.report.chapter import Chapter, footnote, origin
 from recx.report.words import (
@@ -36,6 +37,8 @@ def markdown(report: Report) -> str:
         parts.append(gating.markdown(report.gate, report.manifest.get("command", ())))
     for task in report.tasks:
         parts += _task(Chapter(task), named)
+    if report.offline:
+        parts.append(testing.markdown(report.offline, named))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

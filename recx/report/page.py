@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from recx.evaluate.result import Report
-from recx.report import tables
+from recx.report import offline, tables
 from recx.report.chapter import Chapter, origin, sign_of
 from recx.report.gate import section
 from recx.report.markup import Child, Markup, join, tag
@@ -63,6 +63,7 @@ def _main(report: Report, chapters: list[Chapter], names: list[str], where: str 
         section(report.gate, report.manifest.get("command", ())) if report.gate else None,
         tag("div", cards, id="verdict") if cards else tag("p", "This report holds no task."),
         [task_section(chapter, name, where) for chapter, name in zip(chapters, names, strict=True)],
+        offline.section(report.offline, where) if report.offline else None,
         _data(report, where),
         _run(report),
     )
@@ -87,6 +88,8 @@ def _head(report: Report, chapters: list[Chapter], names: list[str], where: str 
     links = [
         tag("a", chapter.question, href=f"#{name}") for chapter, name in zip(chapters, names, strict=True)
     ]
+    if report.offline:
+        links.append(tag("a", "Offline A/B", href="#offline"))
     links += [tag("a", "Data", href="#data"), tag("a", "Run", href="#run")]
     return tag(
         "header",
