@@ -46,6 +46,9 @@ class FakeFusion:
     search: None = None
     note: str | None = None
 
+    def base(self, label: str) -> TrainRun:
+        return sources.open_run(self.base_runs[label])
+
     def score_all(self, batch: UserBatch, allowed: Allowed, fold: str) -> Iterator[tuple[str, Float32]]:
         for label in self.labels:
             yield label, self.tables[label][batch.users].copy()
