@@ -19,6 +19,8 @@ from recx.models.linear.inverse import invert
 from recx.models.recency import check_weights, csr, weigh
 
 DIAGONALS = ("zero", "free")
+BLOCK = 512
+"""Rows of B that are held at a time where only its largest weights are kept and users are few."""
 MOST_CHANGED = 0.1
 """Users with new events per item up to which a correction takes less time than a refit."""
 
@@ -29,7 +31,7 @@ class EASE(Recommender[EASEConfig]):
     With P = (X^T X + reg I)^-1:  B = I - P diag(1 / diag P), or I - reg P where the diagonal is free. What
     differs: values may be logs, the history that is scored may be decayed, and where users are fewer than
     items B is never formed: with K = (X X^T + reg I)^-1, reg P = I - X^T K X (Woodbury), which takes users^2
-    numbers instead of items^2 and gives the same scores.
+    numbers instead of items^2 and gives the same scores; kept weights are taken from it block by block.
 
     ``update`` corrects P by the rows of the users with new events, old and new (Woodbury again), which equals
     a refit but for float32's rounding; where they are many, or P was not kept whole, it is a refit.
@@ -59,8 +61,8 @@ class EASE(Recommender[EASEConfig]):
         config = self.config
         active = log.histories().take(log.active_users)
         users = weigh(active, log.n_items, config.values)
-        if config.neighbours == 0 and users.shape[0] < log.n_items:
-            self.weights = self._dual(users)
+        if users.shape[0] < log.n_items:
+            self.weights = self._sparse_of_dual(users) if config.neighbours else self._dual(users)
         else:
             learnt = self._primal(_inverse(users.T.tocsr(), users, config.reg))
             if config.neighbours:
@@ -115,6 +117,27 @@ class EASE(Recommender[EASEConfig]):
         diagonal = 1 - diagonal_of_form(*csr(items), kernel)
         indptr, indices, values = csr(users)
         return {"kernel": kernel, "diagonal": diagonal, "indptr": indptr, "items": indices, "values": values}
+
+    def _sparse_of_dual(self, users: csr_array) -> dict[str, npt.NDArray[Any]]:
+        """B's largest weights, from blocks of the rows of X^T K X."""
+        items = users.T.tocsr()
+        kernel = _inverse(users, items, self.config.reg)
+        diagonal = 1 - diagonal_of_form(*csr(items), kernel)  # of reg P
+        m, n = users.shape
+        found = []
+        for start in range(0, n, BLOCK):
+            reached = add_dense_rows(*csr(items[start : start + BLOCK]), kernel)
+            size = len(reached)
+            everyone = np.tile(np.arange(m, dtype=np.int32), size)
+            ends = m * np.arange(size + 1, dtype=np.int64)
+            rows = add_rows(ends, everyone, reached.ravel(), *csr(users), n)
+            if self.config.diagonal == "zero":
+                rows /= diagonal
+                rows[np.arange(size), start + np.arange(size)] = 0
+            found.append(largest(rows, self.config.neighbours))
+        _, listed, values = map(np.concatenate, zip(*found, strict=True))
+        each = len(listed) // n
+        return {"indptr": each * np.arange(n + 1, dtype=np.int64), "items": listed, "values": values}
 
     def score(self, batch: UserBatch) -> Float32:
         """H B, for the weighted histories h."""

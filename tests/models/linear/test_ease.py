@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from recx.errors import UsageError
+from recx.models.linear import ease
 from recx.models.linear.config import EASEConfig
 from recx.models.linear.ease import EASE
 from recx.models.recency import weigh
@@ -89,10 +90,34 @@ def test_weights_minimise_the_ridge_with_a_zero_diagonal() -> None:
 @pytest.mark.parametrize("values", ["binary", "log"])
 def test_fewer_users_than_items_give_the_same_scores_by_another_way(diagonal: str, values: str) -> None:
     log = wide()
-    dual = EASE(EASEConfig(reg=7, diagonal=diagonal, values=values)).fit(log.data, RUN)
-    primal = EASE(EASEConfig(reg=7, diagonal=diagonal, values=values, neighbours=64)).fit(log.data, RUN)
-    assert "kernel" in dual.arrays() and "kernel" not in primal.arrays()
-    assert_allclose(dual.score(log.batch), primal.score(log.batch), rtol=1e-3, atol=1e-5)
+    settings = EASEConfig(reg=7, diagonal=diagonal, values=values)
+    dual, sparse = (
+        EASE(settings).fit(log.data, RUN),
+        EASE(replace(settings, neighbours=64)).fit(log.data, RUN),
+    )
+    assert "kernel" in dual.arrays() and "kernel" not in sparse.arrays()
+    x = weigh(log.log.histories(), 64, values).toarray().astype(np.float64)
+    inverse = np.linalg.inv(x.T @ x + 7 * np.eye(64))
+    weights = np.eye(64) - inverse / np.diag(inverse) if diagonal == "zero" else np.eye(64) - 7 * inverse
+    expected = weigh(log.batch.histories, 64, values).toarray() @ weights
+    for model in (dual, sparse):
+        assert_allclose(model.score(log.batch), expected, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("block", [5, 64])
+def test_few_users_keep_the_largest_weights_of_every_item(
+    block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ease, "BLOCK", block)
+    log = wide()
+    learnt = EASE(EASEConfig(reg=7, neighbours=3)).fit(log.data, RUN).arrays()
+    x = weigh(log.log.histories(), 64).toarray().astype(np.float64)
+    inverse = np.linalg.inv(x.T @ x + 7 * np.eye(64))
+    weights = np.eye(64) - inverse / np.diag(inverse)
+    for item in (0, 31, 63):
+        kept = slice(*learnt["indptr"][item : item + 2])
+        assert_allclose(learnt["values"][kept], weights[item, learnt["items"][kept]], atol=1e-5)
+        assert_allclose(np.abs(learnt["values"][kept]).min(), np.sort(np.abs(weights[item]))[-3], atol=1e-5)
 
 
 def test_a_free_diagonal_is_plain_ridge() -> None:
