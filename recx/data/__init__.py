@@ -3,6 +3,7 @@
 from recx.data.batch import Pairs, UserBatch, user_batches
 from recx.data.catalog import Catalog
 from recx.data.dataset import Dataset, TrainingData
+from recx.data.exposures import Exposures
 from recx.data.ids import IdMap
 from recx.data.interactions import Duplicates, Histories, Interactions, Order
 from recx.data.rankings import Rankings
@@ -15,6 +16,7 @@ __all__ = [
     "Catalog",
     "Dataset",
     "Duplicates",
+    "Exposures",
     "Fold",
     "Histories",
     "IdMap",

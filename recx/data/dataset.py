@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from recx.data.catalog import Catalog
+from recx.data.exposures import Exposures
 from recx.data.ids import IdMap
 from recx.data.interactions import Interactions
 from recx.data.split import Fold, Split
@@ -39,6 +40,7 @@ class Dataset:
     event_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()  # printed beside every number, such as "simulated data"
     facts: Mapping[str, Any] = field(default_factory=dict)  # counts, dates, the cleaning table
+    exposures: Exposures | None = None  # where the log says with what chance its items were shown
 
     @property
     def n_users(self) -> int:

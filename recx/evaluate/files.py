@@ -126,7 +126,13 @@ def _offline(plain: store.Json | None) -> OfflineResult | None:
     told = plain["preference"]
     preference = Preference(**told | {"margin": Estimate(**told["margin"])}) if told else None
     valued = [
-        Valued(**each | {"values": {name: Estimate(**value) for name, value in each["values"].items()}})
+        Valued(
+            **each
+            | {
+                "values": {name: Estimate(**value) for name, value in each["values"].items()},
+                "weight": Estimate(**each["weight"]) if each["weight"] else None,
+            }
+        )
         for each in plain["valued"]
     ]
     differences = [_comparison(each) for each in plain["differences"]]

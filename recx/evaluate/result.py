@@ -188,14 +188,17 @@ class Valued:
     run: str  # folder; empty for the log itself
     events: int  # in the log
     matched: int  # events whose item the run could have shown
-    values: dict[str, Estimate]  # estimator ("replay") -> reward per event
+    values: dict[str, Estimate]  # estimator ("replay", or "ips", "snips" and "dr") -> reward per event
+    effective: float | None = None  # Kish's effective sample, of events; None for replay
+    effective_users: float | None = None  # the same of users' summed weights
+    weight: Estimate | None = None  # mean weight of an event, 1 where the log shows all that the run would
 
 
 @dataclass(frozen=True)
 class OfflineResult:
     """An offline A/B test."""
 
-    method: str  # "interleave" | "replay"
+    method: str  # "interleave" | "replay" | "ips"
     settings: dict[str, Any]
     words: list[str]  # what the numbers mean, and where they mislead
     preference: Preference | None = None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from recx import store
 from recx.errors import DataError
-from recx.prepare.stored import FILES, HEADER
+from recx.prepare.stored import HEADER, files_of
 from recx.train.runs import MODEL, TrainRun
 
 BASES = "bases"
@@ -26,7 +26,7 @@ def carry(folder: Path, runs: Mapping[str, TrainRun], dataset: Path) -> None:
     """
     for label, run in runs.items():
         _carry_base(folder / BASES / label, run)
-    for name in (HEADER, *FILES):
+    for name in (HEADER, *files_of(store.read_json(dataset / HEADER))):
         _link(dataset / name, folder / DATA / name)
 
 

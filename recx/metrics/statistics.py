@@ -78,8 +78,9 @@ class Statistic:
         value = float(np.sqrt(whole)) if root else whole
         influence = np.zeros(n)
         if n > 1:
-            without = np.maximum(0, np.sum(sums) - sums) / (np.sum(counts) - counts)
-            influence = (n - 1) * (value - (np.sqrt(without) if root else without))
+            without = (np.sum(sums) - sums) / (np.sum(counts) - counts)
+            # of squares that sum to nothing rounding may leave less
+            influence = (n - 1) * (value - (np.sqrt(np.maximum(0, without)) if root else without))
             influence -= np.mean(influence)
         return Statistic(value, int(np.sum(counts)), influence, replicates, additive=False, users=users)
 

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from recx.arrays import Bool
+from recx.data import Exposures
 from recx.data.split import FIT, TARGET
 from recx.errors import DataError
 from recx.prepare.clean import clean
+from recx.prepare.exposures import Shown, without_refused
 from recx.prepare.features import fill, with_prices
 from recx.prepare.filters import filter_rows
 from recx.prepare.fingerprint import content
@@ -29,6 +31,7 @@ class Prepared:
     log: Log
     folds: list[FoldRoles]
     facts: dict[str, Any]  # what dataset.json says
+    exposures: Exposures | None = None
 
 
 def build(source: Source[Any], method: SplitMethod[Any], files: list[Path], fingerprint: str) -> Prepared:
@@ -38,6 +41,15 @@ def build(source: Source[Any], method: SplitMethod[Any], files: list[Path], fing
     log = clean(log, config, ledger).sorted()
     _enough(log, ledger, config.name)
     test = method.test_rows(log)
+    shown = Shown.of(log, test)
+    if shown and not shown.test.any():
+        raise DataError(
+            f"{config.name}: no row of the test period has a propensity, nothing can be valued by it; name "
+            "another column, or leave dataset.propensity out"
+        )
+    if shown and config.feedback == "implicit":
+        log, test = without_refused(log, test, ledger)
+        _enough(log, ledger, config.name)
     log, test = filter_rows(log, test, config.clean, ledger)
     _enough(log, ledger, config.name)
     log, paid = with_prices(log.compact(), test)
@@ -76,7 +88,7 @@ def build(source: Source[Any], method: SplitMethod[Any], files: list[Path], fing
             "windows": asdict(method.windows),
         },
     }
-    return Prepared(log, folds, facts)
+    return Prepared(log, folds, facts, shown.among(log) if shown else None)
 
 
 def _settings(source: Source[Any]) -> dict[str, Any]:

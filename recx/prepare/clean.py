@@ -46,6 +46,9 @@ def clean(log: Log, config: DatasetConfig, ledger: Ledger) -> Log:
         _plausible(log)
     if config.event_weights:
         log, ignored = _weigh(log, config)
+        if log.propensities is not None:
+            # shown and not taken: kept for evaluate offline=ips, see ``exposures``
+            ignored &= np.isnan(log.propensities)
         drop("events of weight 0", ignored)
     if rules.duplicates == "drop":
         drop("duplicates", _repeated(log))

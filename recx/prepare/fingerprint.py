@@ -25,6 +25,8 @@ def fingerprint(
     """16 hex digits. The seed is part of it only where the split draws; where the files lie never is."""
     dataset = asdict(source.config)
     del dataset["path"]
+    if dataset.get("propensity") is None:  # sets of before there were any keep their name
+        dataset.pop("propensity", None)
     parts = {
         "version": VERSION,
         "dataset": dataset,

@@ -35,6 +35,7 @@ class Log:
     event_names: tuple[str, ...] = ()
     order: Order = "none"
     columns: Mapping[str, Float32] = field(default_factory=dict)  # extra columns, (n,) each
+    propensities: Float32 | None = None  # (n,) chance with which the item was shown, NaN where nobody drew
     parts: Roles | None = None  # (n,) TRAIN, VALID, TEST or GIVEN where the files say so
     user_features: Mapping[str, Column] = field(default_factory=dict)  # (n_users,) each
     item_features: Mapping[str, Column] = field(default_factory=dict)  # (n_items,) each
@@ -54,6 +55,7 @@ class Log:
             times=None if self.times is None else self.times[rows],
             events=None if self.events is None else self.events[rows],
             columns={name: column[rows] for name, column in self.columns.items()},
+            propensities=None if self.propensities is None else self.propensities[rows],
             parts=None if self.parts is None else self.parts[rows],
         )
 

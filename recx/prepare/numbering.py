@@ -14,6 +14,8 @@ from recx.prepare.duck import Connection, named, quoted
 from recx.prepare.ledger import Ledger
 from recx.prepare.log import Log
 
+PROPENSITY = "propensity"
+"""Column of a table; an extra may go by that name too, then the table has no propensities."""
 MOST_EVENTS = 127
 """Event types that fit into one byte."""
 
@@ -29,15 +31,16 @@ def numbered_log(
 ) -> Log:
     """The rows of ``table`` that break none of ``rules``, each a name and the SQL condition of a bad row.
 
-    Of the table's columns user, item, value, time, event, part and ``extras``, those that it has are read;
-    ``user`` and ``item`` are text. ``ordered`` says that rows without a date stand oldest first.
+    Of the table's columns user, item, value, time, event, propensity, part and ``extras``, those that it has
+    are read; ``user`` and ``item`` are text. ``ordered`` says that rows without a date stand oldest first.
     """
     broken = " ".join(f"WHEN {condition} THEN {number}" for number, (_, condition) in enumerate(rules, 1))
     case = f"CASE {broken} ELSE 0 END" if rules else "0"
     connection.execute(f"CREATE TEMP TABLE judged AS SELECT *, ({case})::UTINYINT AS bad FROM {table}")
     _count(connection, [name for name, _ in rules], ledger)
     present = {str(row[0]) for row in connection.execute("DESCRIBE judged").fetchall()}
-    columns = [column for column in ("value", "part", *extras) if column in present]
+    known = dict.fromkeys(("value", "part", PROPENSITY, *extras))
+    columns = [column for column in known if column in present]
     kinds = {"part": "UTINYINT"}
     picked = [
         f"judged.{named(column)}::{kinds.get(column, 'FLOAT')} AS {named(column)}" for column in columns
@@ -74,6 +77,9 @@ def numbered_log(
         tuple(events),
         "time" if "time" in rows else "sequence" if ordered else "none",
         {name: np.ma.filled(rows[name], np.nan).astype(np.float32) for name in extras},
+        np.ma.filled(rows[PROPENSITY], np.nan).astype(np.float32)
+        if PROPENSITY in rows and PROPENSITY not in extras
+        else None,
         np.asarray(rows["part"], np.uint8) if "part" in rows else None,
     )
 

@@ -15,6 +15,8 @@ from recx.prepare.fingerprint import fingerprint
 from recx.prepare.sources.base import Source, Surroundings, create_source
 from recx.prepare.split.base import SplitMethod, create_split
 
+DATED = ("time", "files")
+"""Splits that say of what nobody took, too, whether it is test."""
 Say = Callable[[str], None]
 
 
@@ -46,6 +48,12 @@ def plan(config: PrepareConfig, say: Say | None = None) -> Plan:
     method = create_split(config.split, config.windows, config.seed)
     around = Surroundings(data_dir, method.config.method == "files", say or nobody)
     source = create_source(config.dataset, around)
+    if getattr(source.config, "propensity", None) is not None and method.config.method not in DATED:
+        known = " or ".join(f"split={name}" for name in DATED)
+        raise UsageError(
+            f"dataset.propensity says what was shown, and when, or in which file, decides what is test: "
+            f"use {known}, not split={method.config.method}"
+        )
     files = source.files()
     digest = fingerprint(config, source, method, files)
     return Plan(source, method, files, digest, data_dir / f"{name}-{method.config.method}-{digest[:8]}")

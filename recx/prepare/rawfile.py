@@ -16,6 +16,8 @@ from recx.prepare.duck import Connection, named, quoted
 
 ENCODINGS = ("utf-8", "latin-1", "utf-16")
 SEPARATORS = "\t,;|"
+SMALLEST = 1e-30
+"""Smallest chance that a propensity may be."""
 NUMERIC = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "HUGEINT")
 
 
@@ -181,6 +183,24 @@ def numbers(connection: Connection, file: RawFile, table: str, column: str) -> s
     text = f"nullif(trim({named(column)}), '')"
     _no_stranger(connection, file, table, column, f"try_cast({text} AS DOUBLE)", "no number")
     return f"try_cast({text} AS DOUBLE)"
+
+
+def propensities(connection: Connection, file: RawFile, table: str, column: str) -> str:
+    """SQL: the column as a chance, NULL where it is blank; DataError for the first outside (0, 1]."""
+    if column not in file.columns:
+        raise DataError(f"{file.path} has no column '{column}'{did_you_mean(column, file.columns)}")
+    number = numbers(connection, file, table, column)
+    bad = connection.execute(
+        f"SELECT rowid, {named(column)}::VARCHAR FROM {table} "
+        # float32, in which it is kept, takes less for 0, and an event of chance 0 would weigh without end
+        f"WHERE NOT ({number} >= {SMALLEST} AND {number} <= 1) ORDER BY rowid LIMIT 1"
+    ).fetchone()
+    if bad:
+        raise DataError(
+            f"{file.path}: {file.place(bad[0])}: {column} '{str(bad[1]).strip()[:40]}' is no chance to be "
+            "shown; expected a number above 0 up to 1, or a blank where nobody drew lots"
+        )
+    return number
 
 
 UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}

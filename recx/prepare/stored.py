@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recx import store
-from recx.data import Catalog, Dataset, Fold, IdMap, Interactions, Split
+from recx.data import Catalog, Dataset, Exposures, Fold, IdMap, Interactions, Split
 from recx.data.catalog import Column
 from recx.errors import DataError
 from recx.prepare.log import Log
@@ -26,6 +26,10 @@ ITEMS = "items.parquet"
 FILES = (INTERACTIONS, USERS, ITEMS)
 FOLD = "fold:"
 """Prefix of the columns that hold a fold's roles."""
+EXPOSURES = "exposures.parquet"
+SHOWN = ("people", "users", "items", "values", "propensities", "test")
+EXTRA = "extra:"
+"""Prefix of further columns of exposures."""
 ROW = ("user", "item", "value", "time", "event")
 AVAILABLE = "available_from"
 
@@ -68,9 +72,10 @@ def load(folder: Path) -> Dataset:
         user_features=users,
         item_features=items,
     )
+    shown = _exposures(read(folder / EXPOSURES)) if EXPOSURES in files_of(header) else None
     folds = [(fold["name"], rows[FOLD + fold["name"]], fold["known_at"]) for fold in header["folds"]]
     try:
-        return assemble(log, folds, header)
+        return assemble(log, folds, header, shown)
     except KeyError as error:
         raise DataError(
             f"{folder / HEADER} says nothing of {error}: another recx has written it; prepare it again"
@@ -79,11 +84,15 @@ def load(folder: Path) -> Dataset:
 
 def dataset(prepared: Prepared) -> Dataset:
     """What ``load`` would give once ``prepared`` is written."""
-    return assemble(prepared.log, [(f.name, f.roles, f.known_at) for f in prepared.folds], prepared.facts)
+    folds = [(fold.name, fold.roles, fold.known_at) for fold in prepared.folds]
+    return assemble(prepared.log, folds, prepared.facts, prepared.exposures)
 
 
 def assemble(
-    log: Log, folds: Sequence[tuple[str, npt.NDArray[np.uint8], int | None]], header: Mapping[str, Any]
+    log: Log,
+    folds: Sequence[tuple[str, npt.NDArray[np.uint8], int | None]],
+    header: Mapping[str, Any],
+    exposures: Exposures | None = None,
 ) -> Dataset:
     """The data set of rows, their roles and what is known about them."""
     rows = Interactions(
@@ -120,6 +129,7 @@ def assemble(
         log.event_names,
         tuple(header["notes"]),
         header,
+        exposures,
     )
 
 
@@ -139,8 +149,17 @@ def save(prepared: Prepared, folder: Path) -> None:
     if log.available_from is not None:
         items[AVAILABLE] = log.available_from
     _write(folder / ITEMS, items)
-    digests = {name: store.sha256(folder / name) for name in FILES}
+    files = [*FILES]
+    if prepared.exposures is not None:
+        _write(folder / EXPOSURES, _columns(prepared.exposures))
+        files.append(EXPOSURES)
+    digests = {name: store.sha256(folder / name) for name in files}
     store.write_json(folder / HEADER, prepared.facts | {"files": digests})
+
+
+def files_of(header: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of the files beside dataset.json, by what that says."""
+    return (*FILES, EXPOSURES) if EXPOSURES in header.get("files", {}) else FILES
 
 
 def find(folder: Path) -> Dataset | None:
@@ -153,7 +172,7 @@ def find(folder: Path) -> Dataset | None:
 
 def check(folder: Path, header: Mapping[str, Any]) -> None:
     """DataError where a file is missing or not what was written."""
-    for name in FILES:
+    for name in files_of(header):
         file = folder / name
         if not file.is_file():
             raise DataError(f"{file} is missing; prepare the data set again: recx prepare")
@@ -161,6 +180,18 @@ def check(folder: Path, header: Mapping[str, Any]) -> None:
             raise DataError(
                 f"{file} was changed after it had been written; prepare the data set again: recx prepare"
             )
+
+
+def _columns(exposures: Exposures) -> dict[str, Column]:
+    extras = {EXTRA + name: column for name, column in exposures.columns.items()}
+    own = {name: getattr(exposures, name) for name in SHOWN}
+    return own | extras
+
+
+def _exposures(rows: dict[str, npt.NDArray[Any]]) -> Exposures:
+    extras = {name.removeprefix(EXTRA): rows[name] for name in rows if name.startswith(EXTRA)}
+    people, users, items, values, propensities, test = (rows[name] for name in SHOWN)
+    return Exposures(people, users, items, values, propensities, test, extras)
 
 
 def _write(path: Path, columns: Mapping[str, Column]) -> None:

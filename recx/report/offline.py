@@ -13,10 +13,14 @@ from recx.evaluate.result import OfflineResult, Preference
 from recx.report.markup import Markup, join, tag
 from recx.report.sections import badge, heading
 from recx.report.tables import plain_table
-from recx.report.words import count, interval, number, p_value, percent, percent_interval
+from recx.report.words import MISSING, count, interval, number, p_value, percent, percent_interval
 
-TITLES = {"interleave": "interleaved by team draft", "replay": "replay of the test log"}
-ESTIMATORS = {"replay": "replay"}
+TITLES = {
+    "interleave": "interleaved by team draft",
+    "replay": "replay of the test log",
+    "ips": "value by the log's propensities",
+}
+ESTIMATORS = {"replay": "replay", "ips": "IPS", "snips": "SNIPS", "dr": "DR"}
 
 
 def terminal(result: OfflineResult, console: Console) -> None:
@@ -85,39 +89,63 @@ def preferred(found: Preference) -> list[str]:
 
 
 def _title(result: OfflineResult) -> str:
-    k = result.settings.get("k")
+    k = None if result.settings.get("policy") == "top" else result.settings.get("k")
     return f"Offline A/B: {TITLES[result.method]}{'' if k is None else f', k = {k}'}"
 
 
-def _tables(result: OfflineResult) -> list[tuple[Sequence[str], list[list[str]]]]:
-    """What everybody is worth, and how they differ."""
+Lines = tuple[Sequence[str], list[list[str]]]
+"""Heads and rows of a table."""
+
+
+def _tables(result: OfflineResult) -> list[Lines]:
+    """What each value rests on, what everybody is worth, and how they differ."""
     if not result.valued:
         return []
-    names = list(result.valued[0].values)
-    heads = ["", "events", "matched"]
-    for name in names:
-        heads += [ESTIMATORS[name], "95%"]
-    rows = []
-    for each in result.valued:
-        cells = [each.label, count(each.events), count(each.matched)]
-        for name in names:
-            cells += [number(each.values[name].value), interval(each.values[name])]
-        rows.append(cells)
-    tables: list[tuple[Sequence[str], list[list[str]]]] = [(heads, rows)]
-    if result.differences:
-        differs = [
-            [
-                f"{each.a} − {each.b}",
-                *([ESTIMATORS[each.metric]] if len(names) > 1 else []),
-                number(each.difference.value),
-                interval(each.difference),
-                p_value(each.p_holm),
-            ]
-            for each in result.differences
+    tables = [_samples(result)] if len(result.valued[0].values) > 1 else []
+    return [*tables, _values(result), *([_differences(result)] if result.differences else [])]
+
+
+def _samples(result: OfflineResult) -> Lines:
+    rows = [
+        [
+            each.label,
+            count(each.matched),
+            number(each.effective, 0),
+            number(each.effective_users, 0),
+            number(each.weight.value if each.weight else None, 2),
+            interval(each.weight, 2) if each.weight else MISSING,
         ]
-        by = ["by"] if len(names) > 1 else []
-        tables.append((["", *by, "difference", "95%", "p (Holm)"], differs))
-    return tables
+        for each in result.valued
+        if each.effective is not None
+    ]
+    return ["", "events met", "effective", "of users", "mean weight", "95%"], rows
+
+
+def _values(result: OfflineResult) -> Lines:
+    several = len(result.valued[0].values) > 1
+    rows = []
+    for place, each in enumerate(result.valued):
+        # the log's own worth is the same by every estimator
+        for name, value in list(each.values.items())[: 1 if several and not place else None]:
+            first = [each.label, ""] if several and not place else [each.label, ESTIMATORS[name]]
+            sample = [] if several else [count(each.matched)]
+            rows.append([*(first if several else first[:1]), *sample, number(value.value), interval(value)])
+    return ["", *(["by"] if several else ["events"]), "reward", "95%"], rows
+
+
+def _differences(result: OfflineResult) -> Lines:
+    several = len(result.valued[0].values) > 1
+    rows = [
+        [
+            f"{each.a} − {each.b}",
+            *([ESTIMATORS[each.metric]] if several else []),
+            number(each.difference.value),
+            interval(each.difference),
+            p_value(each.p_holm),
+        ]
+        for each in sorted(result.differences, key=lambda each: (each.a, each.b) if several else ())
+    ]
+    return ["", *(["by"] if several else []), "difference", "95%", "p (Holm)"], rows
 
 
 def _say(console: Console, *lines: str, indent: str = "") -> None:

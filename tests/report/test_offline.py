@@ -52,6 +52,22 @@ def test_terminal_markdown_and_page_show_the_same() -> None:
     assert "simulated data" in markdown(report).partition("## Offline")[2].splitlines()[0]
 
 
+def test_values_by_propensity_stand_beside_what_they_rest_on() -> None:
+    logged = REPLAY.valued[0]
+    by = {name: estimate(0.3, 0.02) for name in ("ips", "snips", "dr")}
+    valued = [replace(logged, values=by), Valued("ease", "x", 900, 120, by, 104.2, 98.1, estimate(0.62, 0.1))]
+    pair = replace(example().tasks[0].comparisons[0], metric="snips", a="ease", b="the log")
+    result = OfflineResult("ips", {"policy": "top", "k": 10}, ["told"], None, valued, [pair])
+    out = Console(file=io.StringIO(), width=80)
+    terminal(result, out)
+    shown = [line.split() for line in out.file.getvalue().splitlines()]  # type: ignore[attr-defined]
+    assert shown[0][2:] == ["value", "by", "the", "log's", "propensities"]
+    assert ["ease", "120", "104", "98", "0.62", "0.42", "to", "0.82"] in shown
+    assert ["ease", "DR", "0.3000", "0.2608", "to", "0.3392"] in shown
+    assert sum(line[:2] == ["the", "log"] for line in shown) == 1  # its worth is the same by each
+    assert any(line[:5] == ["ease", "−", "the", "log", "SNIPS"] for line in shown)
+
+
 def test_labels_stay_text() -> None:
     nasty = replace(WON, a=NASTY)
     report = replace(example(), offline=OfflineResult("interleave", {"k": 10}, [NASTY], nasty))

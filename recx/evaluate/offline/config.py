@@ -9,13 +9,15 @@ from recx.errors import UsageError, did_you_mean
 VALUE = "value"
 """What an event was worth: its rating, or the weight of its event type."""
 
+TOP, UNIFORM, SOFTMAX = POLICIES = ("top", "uniform", "softmax")
+
 
 @dataclass
 class OfflineConfig:
     """How runs are held against the test log, beside the metrics."""
 
     method: str = "none"
-    """none, interleave or replay."""
+    """none, interleave, replay or ips."""
 
 
 @dataclass
@@ -46,10 +48,33 @@ class ReplayConfig(OfflineConfig):
     """Smallest number of such events that a value may rest on; fewer are refused."""
 
 
+@dataclass
+class IpsConfig(OfflineConfig):
+    """Values by inverse propensity: the log says with what chance each item was shown."""
+
+    method: str = "ips"
+    """ips: IPS, SNIPS and doubly robust values by the log's propensities."""
+    policy: str = TOP
+    """What a run shows: top (the first item of its list), uniform (any of the first k) or softmax (any of the
+    first k, those with higher scores more often)."""
+    k: int = 10
+    """Of how many items uniform and softmax choose."""
+    temperature: float = 1.0
+    """Of the softmax, in standard deviations of the scores in each list; near 0 it is top."""
+    clip: float = 0.0
+    """Largest weight of an event, 1 or more: less spread, and a bias; 0: no limit."""
+    reward: str = VALUE
+    """What an event is worth: value (the rating, or the weight of its event type), or a further column, such
+    as price, which is earned where the value is above 0."""
+    least: int = 100
+    """Smallest effective sample, of events and of users, that a value may rest on; less is refused."""
+
+
 CONFIGS: dict[str, type[OfflineConfig]] = {
     "none": OfflineConfig,
     "interleave": InterleaveConfig,
     "replay": ReplayConfig,
+    "ips": IpsConfig,
 }
 
 

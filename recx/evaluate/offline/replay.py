@@ -17,9 +17,10 @@ from recx.metrics.statistics import Statistic
 def matches(rankings: Rankings, logged: Logged) -> Bool:
     """Which events have an item that stands in their user's list: (n,).
 
-    ``rankings`` holds a list for each of ``logged.people``, in that order.
+    ``rankings`` holds a list for each of ``logged.asked``, in that order.
     """
-    return np.asarray((rankings.items[logged.rows] == logged.items[:, None]).any(1))
+    same = rankings.items[logged.asked_rows] == logged.items[:, None]
+    return np.asarray(same.any(1) & (logged.items >= 0))
 
 
 def replayed(matched: Bool, logged: Logged) -> Statistic:

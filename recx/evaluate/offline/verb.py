@@ -7,22 +7,26 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from recx.errors import DataError, UsageError
-from recx.evaluate.estimates import compare_pairs, estimate
-from recx.evaluate.offline.config import InterleaveConfig, OfflineConfig, ReplayConfig
+from recx.errors import DataError, UsageError, did_you_mean
+from recx.evaluate.estimates import estimate
+from recx.evaluate.offline.config import (
+    POLICIES,
+    SOFTMAX,
+    TOP,
+    InterleaveConfig,
+    IpsConfig,
+    OfflineConfig,
+    ReplayConfig,
+)
 from recx.evaluate.offline.interleave import outcomes
 from recx.evaluate.offline.logged import Logged
 from recx.evaluate.offline.policy import lists_of
-from recx.evaluate.offline.replay import matches, replayed
-from recx.evaluate.result import OfflineResult, Preference, Valued
+from recx.evaluate.offline.worth import Book, by_propensity, by_replay
+from recx.evaluate.result import OfflineResult, Preference
 from recx.evaluate.sources import Source
 from recx.evaluate.table import Answered
 from recx.evaluate.tasks import Task
-from recx.metrics.statistics import Statistic, interval, tested
-
-LOGGED = "the log"
-"""What earned what was logged, beside the runs."""
-REPLAY = "replay"
+from recx.metrics.statistics import Statistic, tested
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Offline:
     config: OfflineConfig
     task: Task
     sides: Sequence[Side]
-    logged: Logged | None  # where it reads the log event by event
+    book: Book | None  # where the log is read event by event
     seed: int
 
     @staticmethod
@@ -61,21 +65,35 @@ class Offline:
         if isinstance(config, InterleaveConfig):
             _check_interleave(config, task, sides)
             return Offline(config, task, sides, None, seed)
-        assert isinstance(config, ReplayConfig)
-        if config.k < 1:
-            raise UsageError(f"offline.k={config.k}: expected 1 or more")
-        if config.least < 2:
-            raise UsageError(f"offline.least={config.least}: expected 2 or more, such as 100")
-        return Offline(config, task, sides, Logged.of(task.part.dataset, config.reward), seed)
+        assert isinstance(config, ReplayConfig | IpsConfig)
+        _check_valuing(config)
+        dataset = task.part.dataset
+        if isinstance(config, IpsConfig) and dataset.exposures is None:
+            raise DataError(
+                f"{dataset.name} does not say with what chance its items were shown; prepare it with "
+                "dataset.propensity=COLUMN, or use offline=replay"
+            )
+        test = Logged.of(dataset, config.reward)
+        return Offline(config, task, sides, Book(dataset, test), seed)
 
     def value(self, tell: Callable[[str], None]) -> OfflineResult | None:
         """What the log says without the tables; None for a test that needs their lists.
 
         Raises DataError where a value would rest on too few events.
         """
-        if not isinstance(self.config, ReplayConfig) or self.logged is None:
+        config, book = self.config, self.book
+        if book is None:
             return None
-        return self._replay(self.config, self.logged, tell)
+        dataset = self.task.part.dataset
+        fold = dataset.split.final
+        allowed = self.task.protocol.allowed(dataset, fold)
+        assert isinstance(config, ReplayConfig | IpsConfig)
+        k = 1 if isinstance(config, IpsConfig) and config.policy == TOP else config.k
+        for side in self.sides:
+            tell(f"{config.method} · {side.name}")
+            rankings = lists_of(side.source, side.label, fold, allowed, book.test.asked, k)
+            book.runs[side.name] = str(side.source.folder), rankings
+        return by_propensity(config, book) if isinstance(config, IpsConfig) else by_replay(config, book)
 
     def compare(self, answered: Answered) -> OfflineResult:
         """Two runs in one list, out of the lists that the tables were made of."""
@@ -110,51 +128,6 @@ class Offline:
             ),
         )
 
-    def _replay(self, config: ReplayConfig, logged: Logged, tell: Callable[[str], None]) -> OfflineResult:
-        valued, statistics = list[Valued](), dict[str, Statistic]()
-        for side in self.sides:
-            tell(f"replay · {side.name}")
-            dataset, fold = self.task.part.dataset, self.task.part.dataset.split.final
-            allowed = self.task.protocol.allowed(dataset, fold)
-            rankings = lists_of(side.source, side.label, fold, allowed, logged.people, config.k)
-            matched = matches(rankings, logged)
-            n, users = int(np.count_nonzero(matched)), len(np.unique(logged.users[matched]))
-            if n < config.least or users < 2:
-                raise DataError(
-                    f"{side.name}: {n:,} of {len(logged):,} logged events, of {users:,} users, are among "
-                    f"its first {config.k}, and a value needs {config.least:,}: raise offline.k, or set "
-                    "offline.least"
-                )
-            found = statistics[side.name] = replayed(matched, logged)
-            run = str(side.source.folder)
-            valued.append(Valued(side.name, run, len(logged), n, {REPLAY: estimate(interval(found))}))
-        everything = Statistic.ratio(logged.by_person(logged.rewards), logged.by_person(np.ones(len(logged))))
-        words = [
-            f"an event counts where its item is among the run's first {config.k}; a run's value is the mean "
-            f"reward ({config.reward}) of such events",
-            "unbiased only where items were shown at random: what a shop shows on purpose, or people find by "
-            "themselves, meets other people than a random item would",
-        ]
-        if np.ptp(logged.rewards) == 0:
-            words.append(
-                f"every logged event is worth {logged.rewards[0]:g}, so only the number of matches tells "
-                "runs apart; offline.reward=COLUMN takes another worth, dataset.event_weights make one"
-            )
-        statistics = {LOGGED: everything} | statistics
-        pairs = [(side.name, LOGGED) for side in self.sides]
-        pairs += [(side.name, self.sides[0].name) for side in self.sides[1:]]
-        return OfflineResult(
-            config.method,
-            asdict(config),
-            words,
-            None,
-            [
-                Valued(LOGGED, "", len(logged), len(logged), {REPLAY: estimate(interval(everything))}),
-                *valued,
-            ],
-            compare_pairs({name: {REPLAY: each} for name, each in statistics.items()}, pairs),
-        )
-
 
 def sign_test(wins: int, losses: int) -> float:
     """Two-sided p of a fair coin, over those who have a winner; 1 where nobody has."""
@@ -182,3 +155,18 @@ def _check_interleave(config: InterleaveConfig, task: Task, sides: Sequence[Side
         )
     if config.draws < 2 or config.draws % 2:
         raise UsageError(f"offline.draws={config.draws}: expected an even number, 2 or more")
+
+
+def _check_valuing(config: ReplayConfig | IpsConfig) -> None:
+    if config.k < 1:
+        raise UsageError(f"offline.k={config.k}: expected 1 or more")
+    if config.least < 2:
+        raise UsageError(f"offline.least={config.least}: expected 2 or more, such as 100")
+    if isinstance(config, ReplayConfig):
+        return
+    if config.policy not in POLICIES:
+        raise UsageError(f"offline.policy={config.policy}{did_you_mean(config.policy, POLICIES)}")
+    if config.policy == SOFTMAX and not config.temperature > 0:
+        raise UsageError(f"offline.temperature={config.temperature:g}: expected a number above 0")
+    if config.clip < 0 or 0 < config.clip < 1:
+        raise UsageError(f"offline.clip={config.clip:g}: expected 0 (off), or a largest weight of 1 or more")

@@ -134,6 +134,9 @@ class CsvConfig(DatasetConfig):
     """Column of the date; "none": there is none."""
     event: str | None = None
     """Column of the event type; "none": there is none."""
+    propensity: str | None = None
+    """Column of the chance with which the row's item was shown, above 0 up to 1; blank: nobody drew lots.
+    Rows of value 0 (shown and not taken) are then kept for evaluate offline=ips, and never learnt."""
     extras: list[str] = field(default_factory=list)
     """Further numeric columns of the log to keep, such as quantity and price (of one unit)."""
     time_unit: str = "auto"

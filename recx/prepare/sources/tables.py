@@ -16,8 +16,17 @@ from recx.prepare.features import align
 from recx.prepare.ledger import Ledger
 from recx.prepare.locate import beside, needed_path, one_file
 from recx.prepare.log import TEST, TRAIN, VALID, Log
-from recx.prepare.numbering import numbered_log
-from recx.prepare.rawfile import NUMERIC, RawFile, check_file, ids, numbers, open_raw, seconds
+from recx.prepare.numbering import PROPENSITY, numbered_log
+from recx.prepare.rawfile import (
+    NUMERIC,
+    RawFile,
+    check_file,
+    ids,
+    numbers,
+    open_raw,
+    propensities,
+    seconds,
+)
 from recx.prepare.sources.base import Source
 from recx.prepare.sources.config import CsvConfig
 
@@ -95,10 +104,13 @@ class Tables(Source[CsvConfig]):
             picked.append(f"{seconds(connection, file, table, columns['time'], config.time_unit)} AS time")
         if columns["event"]:
             picked.append(f"{ids(file, columns['event'])} AS event")
+        if config.propensity is not None:
+            picked.append(f"{propensities(connection, file, table, config.propensity)} AS {PROPENSITY}")
+        reserved = (*USUAL, "part", *([PROPENSITY] if config.propensity is not None else []))
         for extra in config.extras:
             if extra not in file.columns:
                 raise DataError(f"{path} has no column '{extra}'{did_you_mean(extra, file.columns)}")
-            if extra in (*USUAL, "part"):
+            if extra in reserved:
                 raise UsageError(f"dataset.extras: '{extra}' is a column with a meaning of its own")
             picked.append(f"{numbers(connection, file, table, extra)} AS {named(extra)}")
         return f"SELECT {', '.join(picked)}, {part} AS part FROM {table}"

@@ -90,5 +90,5 @@ def test_a_reward_without_a_number_is_one_line() -> None:
     data = dataset([(0, 0), (1, 1)], [], [(0, 1), (1, 0)], 2, 2)
     target = replace(data.split.final.target, columns={"price": np.array([1.0, np.nan], np.float32)})
     data = replace(data, split=replace(data.split, final=replace(data.split.final, target=target)))
-    with pytest.raises(DataError, match="price: 1 of 2 test events have no number there"):
+    with pytest.raises(DataError, match="price: 1 of 2 logged events have no number there"):
         Logged.of(data, "price")
