@@ -17,6 +17,7 @@ FLAGS = {
     "sweep": "--conf DIR  --quiet",
     "evaluate": "--conf DIR  --quiet",
     "doctor": "--conf DIR  --quiet",
+    "audit": "--conf DIR  --quiet",
     "recommend": "--conf DIR  --quiet",
     "run": "--conf DIR  --quiet",
 }

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from recx import __version__
 from recx.cli import (
+    audit,
     config,
     datasets,
     evaluate,
@@ -82,15 +83,17 @@ def _options(
     pass
 
 
-for verb in (prepare, train, fuse, evaluate, recommend, sweep, run, config, metrics, models, datasets, ls):
+for verb in (
+    prepare, train, fuse, evaluate, audit, recommend, sweep, run, config, metrics, models, datasets, ls
+):  # fmt: skip
     verb.register(app)
 
 
 def main() -> None:
     """Run the command line.
 
-    Exits with 0, 1 (data or environment), 2 (usage), 3 (a gate failed), 4 (it could not tell) or 130
-    (interrupted).
+    Exits with 0, 1 (data or environment), 2 (usage), 3 (a gate failed), 4 (it could not tell),
+    5 (an audit found a leak) or 130 (interrupted).
     """
     try:
         code = app(standalone_mode=False)

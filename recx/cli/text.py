@@ -5,6 +5,8 @@ PURPOSE = {
     "train": "Train one base model and show how it does on valid; test stays closed until `recx evaluate`.",
     "fuse": "Stack base models with LightGBM on scores they gave without having seen the labels.",
     "evaluate": "Measure finished runs on test by one protocol, compare them in pairs and write a report.",
+    "audit": "Look for leaks in a prepared data set (data=PATH), or in a run, its data set and its bases "
+    "(run=PATH). The exit code is 0 where there is none and 5 where there is one; notes do not count.",
     "recommend": "Write the best items of some or all users to a file: what a finished run would show them "
     "today, and with explain=3 why.",
     "sweep": "Train with many settings, rank them on watch and keep the best; a stopped sweep continues. "

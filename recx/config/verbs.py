@@ -13,6 +13,7 @@ SETTINGS: dict[str, str] = {
     "fuse": "recx.fuse.config:FuseConfig",
     "evaluate": "recx.evaluate.config:EvaluateConfig",
     "doctor": "recx.evaluate.doctor.config:DoctorConfig",
+    "audit": "recx.audit.config:AuditConfig",
     "recommend": "recx.recommend.config:RecommendConfig",
     "sweep": "recx.sweep.config:SweepConfig",
     "run": "recx.run.config:RunConfig",
