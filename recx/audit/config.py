@@ -11,11 +11,16 @@ class AuditConfig:
     """A prepared data set (folder)."""
     run: str = ""
     """A finished train, fuse, sweep or evaluate run (folder); so are its data set and its bases."""
+    refit: str = "auto"
+    """What is fitted again on what it should have learnt: auto (models that find labels as well as a fit does
+    that has learnt them), all (every model, and the fuser), or no."""
     data_dir: str = "data/prepared"
     """Where prepared data sets live."""
     results: str = "results"
     """Where the findings go, into audit/."""
+    device: str = "auto"
+    """Where neural models run that are fitted again: auto, cpu or cuda."""
     threads: int = 0
     """CPU threads; 0: all there are."""
     seed: int = 0
-    """Every random choice."""
+    """Which users are asked."""

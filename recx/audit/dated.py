@@ -22,6 +22,9 @@ SHARE = 0.9
 YEARS = 30 * 365 * 86_400
 """Unix seconds this far from the log are no dates of things in it."""
 MILLISECONDS = 1e11
+"""Larger numbers are milliseconds."""
+SLACK = 128
+"""Seconds by which float32 is wrong about a date."""
 RARE = 0.01
 """Share of the events that may be dated before a feature of theirs: release days are not exact."""
 
@@ -54,7 +57,7 @@ def check_dated(data: Folder) -> Check:
                 if role != "row":  # a thing that is new in test is described when it comes
                     asked &= known[role][fold][groups]
                 late.events += int(asked.sum())
-                late.rows.add(block.numbers[asked & (when > _moment(block.times, name))])
+                late.rows.add(block.numbers[asked & (when > block.times + SLACK)])
     names = ", ".join(f"{name} of {role}s" for role, name in columns)
     findings = [finding for key, folds in found.items() for finding in _findings(key, folds)]
     return Check(NAME, data.name, f"{names} against the times of what is asked", tuple(findings))
@@ -76,11 +79,6 @@ def seconds(column: Column) -> Float64:
             except ValueError:
                 continue
     return found
-
-
-def _moment(times: np.ndarray[tuple[int], np.dtype[np.int64]], name: str) -> Float64:
-    """Events, with the slack that float32 seconds have."""
-    return times.astype(np.float64) + 128
 
 
 def _dates(data: Folder) -> Iterator[tuple[tuple[str, str], Float64 | None]]:

@@ -89,6 +89,8 @@ class Folder:
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
             raise UsageError(f"data={folder}: no such folder; recx datasets lists what is prepared")
+        if (folder / store.MANIFEST).is_file():
+            raise UsageError(f"data={folder} is a run; recx audit run={folder}")
         self.folder = folder
         self.header = stored.facts(folder)
         try:
@@ -196,13 +198,17 @@ class Folder:
     def changed(self) -> list[str]:
         """Files that are not what was written."""
         written = self.header.get("files", {})
-        return [name for name in stored.FILES if store.sha256(self.folder / name) != written.get(name)]
+        return [
+            name
+            for name in stored.files_of(self.header)
+            if store.sha256(self.folder / name) != written.get(name)
+        ]
 
     def _columns(self) -> list[str]:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        for name in stored.FILES:
+        for name in stored.files_of(self.header):
             if not (self.folder / name).is_file():
                 raise DataError(f"{self.folder / name} is missing; prepare the data set again")
         path = self.folder / stored.INTERACTIONS

@@ -15,6 +15,8 @@ from recx.prepare.stored import INTERACTIONS
 OFTEN = 3.0
 """Users come back: pairs that are asked for may have been learnt this many times as often as pairs that are
 learnt have been learnt before."""
+ALIKE = 1.5
+"""And this many times as often as in another fold."""
 SURE = 3.0
 """Standard deviations that are left to chance."""
 
@@ -83,7 +85,8 @@ def _pair_findings(data: Folder, tallies: dict[str, Tally]) -> Iterator[Finding]
         seen = tally.both.count
         if not seen:
             continue
-        usual = OFTEN * tally.again / max(1, tally.learnt) * tally.asked
+        others = [other.both.count / max(1, other.asked) for name, other in tallies.items() if name != fold]
+        usual = tally.asked * max(OFTEN * tally.again / max(1, tally.learnt), ALIKE * max(others))
         natural = tally.again and seen <= usual + SURE * np.sqrt(usual)
         where = "test" if fold == FINAL else f"what {fold} asks for"
         yield Finding(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -12,7 +13,7 @@ from recx.cli.words import Arguments, Conf, Help, Quiet, composed, takes_setting
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from recx.audit.finding import Audit
+    from recx.audit.finding import Audit, Check, Verdict
 
 
 def register(app: typer.Typer) -> None:
@@ -44,10 +45,9 @@ def print_audit(found: Audit) -> None:
 
     several = len({check.subject for check in found.checks}) > 1
     table = _table(several)
-    for check in found.checks:
-        colour = COLOURS[check.verdict]
-        cells = [TITLES[check.name], f"[{colour}]{check.verdict}[/]", escape(check.looked)]
-        table.add_row(*([check.subject, *cells] if several else cells))
+    for (name, verdict, looked), subjects in _grouped(found.checks).items():
+        cells = [TITLES[name], f"[{COLOURS[verdict]}]{verdict}[/]", escape(looked)]
+        table.add_row(*([*cells[:2], escape(_listed(subjects)), cells[2]] if several else cells))
     show(table)
     console = Console(highlight=False, soft_wrap=True)
     for check in found.checks:
@@ -65,6 +65,8 @@ def print_audit(found: Audit) -> None:
     print(f"\n{found.folder}/{FILE}")
 
 
+FEW = 4
+"""Subjects that are named in one line of the table."""
 COLOURS = {"leak": "bold red", "note": "yellow", "clean": "green", "does not apply": "dim"}
 
 
@@ -72,9 +74,21 @@ def _table(several: bool) -> Table:
     from rich.table import Table as _Table
 
     table = _Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in (*(["of"] if several else []), "check", "", "looked at"):
+    for column in ("check", "", *(["of"] if several else []), "looked at"):
         table.add_column(column, overflow="fold")
     return table
+
+
+def _grouped(checks: Sequence[Check]) -> dict[tuple[str, Verdict, str], list[str]]:
+    """Subjects by check, verdict and what was looked at: bases and trials have much in common."""
+    found: dict[tuple[str, Verdict, str], list[str]] = {}
+    for check in checks:
+        found.setdefault((check.name, check.verdict, check.looked), []).append(check.subject)
+    return found
+
+
+def _listed(subjects: list[str]) -> str:
+    return ", ".join(subjects) if len(subjects) <= FEW else f"{subjects[0]} and {len(subjects) - 1} more"
 
 
 def _count(number: int, what: str) -> str:

@@ -28,8 +28,28 @@ SURE = 2.5
 """Standard errors by which a base must do better than an honest fit before it is refused."""
 MOST = 0.5
 """And the share of what knowing the labels would bring."""
+FINAL = "final"
 UNTOLD = 2.0
 """A base that a fit which knows the labels beats by fewer standard errors is looked at closely."""
+HINT_ERRORS = 1.0
+"""Standard errors by which a final fit must beat the window's on test to be fitted again."""
+HINT = 0.25
+"""And the share of what it gains on valid: all it has learnt more is valid, and that is not test."""
+
+
+@dataclass(frozen=True)
+class Caught:
+    """A fit that does better at some labels than it could without them."""
+
+    excess: float  # mean over the users, against an honest fit
+    error: float  # its standard error
+    brings: float  # what a fit gains that has learnt the labels
+    users: int
+
+    @property
+    def errors(self) -> float:
+        """The excess in standard errors."""
+        return self.excess / self.error
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,34 +69,56 @@ class Auditor:
         """
         for run in runs.values():
             for fold in self.dataset.split.windows:
-                given = self._skill(load_model(run, fold.name), fold)
-                if len(given) < FEWEST:
-                    continue
-                if every or ("final" in run.fits and not self._knows_less(run, fold, given)):
-                    self.tell.stage(f"{run.label} · {fold.name}, fitted again")
-                    self._refit(run, fold, given)
+                if caught := self.caught(run, fold, every):
+                    raise DataError(
+                        f"{run.folder}: the fit for {fold.name} has seen its labels: {run.model.name} fitted "
+                        f"again on what lies before finds them {caught.errors:.0f} standard errors worse; "
+                        "train it again"
+                    )
 
-    def _knows_less(self, run: TrainRun, fold: Fold, given: Float64) -> bool:
-        """Whether the fit on train + valid is better at the labels, as one that has learnt them should be."""
-        better = self._skill(load_model(run, "final"), fold) - given
-        return bool(better.mean() > UNTOLD * _error(better))
+    def caught(self, run: TrainRun, fold: Fold, every: bool) -> Caught | None:
+        """What tells that the fit for ``fold`` knows its labels; None where nothing does, or users are few.
 
-    def _refit(self, run: TrainRun, fold: Fold, given: Float64) -> None:
-        """DataError where the fit is nearer to one that has learnt the labels than to one that has not."""
+        It is fitted again where it may know them, or with ``every``.
+        """
+        given = self._skill(load_model(run, fold.name), fold)
+        if len(given) < FEWEST or not (every or self._may_know(run, fold, given)):
+            return None
+        self.tell.stage(f"{run.label} · {fold.name}, fitted again")
+        return self._refit(run, fold, given)
+
+    def _may_know(self, run: TrainRun, fold: Fold, given: Float64) -> bool:
+        """Whether a fit finds the labels of ``fold`` as well as one that has learnt them."""
+        if FINAL not in run.fits:
+            return False
+        final, valid = load_model(run, FINAL), self.dataset.split.valid
+        if fold.name != FINAL:
+            # the fit on train + valid has learnt them and should be better
+            better = self._skill(final, fold) - given
+            return bool(better.mean() <= UNTOLD * _error(better))
+        if valid.name not in run.fits:
+            return False
+        # what the final fit gains on test, which it has not learnt, against valid, which it has
+        window = load_model(run, valid.name)
+        on_test = given - self._skill(window, fold)
+        on_valid = self._skill(final, valid) - self._skill(window, valid)
+        gains = on_test.mean() > HINT_ERRORS * _error(on_test)
+        return bool(gains and on_test.mean() > HINT * on_valid.mean())
+
+    def _refit(self, run: TrainRun, fold: Fold, given: Float64) -> Caught | None:
+        """Whether the fit is nearer to one that has learnt the labels than to one that has not."""
         honest = self._skill(self._fit(run, fold, self.dataset.training_data(fold)), fold)
         excess = given - honest
         if excess.mean() <= SURE * _error(excess):
-            return
-        with_labels = TrainingData(
-            fold.fit.merged(fold.target), self.dataset.catalog, self.dataset.split.final.known_at
-        )
-        brings = (self._skill(self._fit(run, fold, with_labels), fold) - honest).mean()
-        if excess.mean() > MOST * brings:
-            raise DataError(
-                f"{run.folder}: the fit for {fold.name} has seen its labels: {run.model.name} fitted again "
-                f"on what lies before finds them {excess.mean() / _error(excess):.0f} standard errors worse; "
-                "train it again"
-            )
+            return None
+        known_at = self.dataset.split.final.known_at
+        if fold.name == FINAL and fold.target.times is not None:
+            known_at = int(fold.target.times.max()) + 1
+        with_labels = TrainingData(fold.fit.merged(fold.target), self.dataset.catalog, known_at)
+        brings = float((self._skill(self._fit(run, fold, with_labels), fold) - honest).mean())
+        if excess.mean() <= MOST * brings:
+            return None
+        return Caught(float(excess.mean()), _error(excess), brings, len(excess))
 
     def _fit(self, run: TrainRun, fold: Fold, data: TrainingData) -> Recommender[Any]:
         config, epochs = run.model, run.fits[fold.name].epochs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields
+from functools import cache
 from pathlib import Path
 
 from recx import clock, store
@@ -57,7 +58,12 @@ def fuse(config: FuseConfig, session: Session = QUIET, resume: bool = False) -> 
     folder = store.run_folder(Path(config.results), "fuse", config.fuser.name)
     with store.claimed(folder), limit_threads(config.threads) as threads, clock.told(tell):
         record = Record(folder, "fuse", session, asdict(config), config.seed)
-        record.note(key=key, dataset={"folder": str(folder_of(config)), "fingerprint": dataset.fingerprint})
+        record.note(
+            key=key,
+            sources=sources(),
+            threads=threads,
+            dataset={"folder": str(folder_of(config)), "fingerprint": dataset.fingerprint},
+        )
         try:
             _audit(config, dataset, protocol, runs, session, threads)
             Learning(config, dataset, protocol, runs, record, session, threads).make()
@@ -150,12 +156,6 @@ def _opened(folders: list[str]) -> dict[str, TrainRun]:
 
 def _key(config: FuseConfig, runs: dict[str, TrainRun], protocol: Protocol) -> str:
     """Of everything that shapes the fusion."""
-    room = Path(__file__).parent
-    files = {
-        *room.rglob("*.py"),
-        *(room.parent / "metrics").glob("*.py"),
-        *(room.parent / "kernels").glob("*.py"),
-    }
     return keys.digest(
         {
             label: [str(run.folder), {name: fit.key for name, fit in run.fits.items()}]
@@ -164,8 +164,20 @@ def _key(config: FuseConfig, runs: dict[str, TrainRun], protocol: Protocol) -> s
         asdict(config.fuser),
         [config.top, config.union, config.refit, config.seed],
         protocol.hash,
-        [store.sha256(file) for file in sorted(files)],
+        sources(),
     )
+
+
+@cache
+def sources() -> str:
+    """Hash of the source files that what a fuser learns depends on."""
+    room = Path(__file__).parent
+    files = {
+        *room.rglob("*.py"),
+        *(room.parent / "metrics").glob("*.py"),
+        *(room.parent / "kernels").glob("*.py"),
+    }
+    return keys.digest(*(store.sha256(file) for file in sorted(files)))
 
 
 def _yaml(config: object) -> str:

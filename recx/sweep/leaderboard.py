@@ -14,6 +14,7 @@ from recx import store
 from recx.train.config import TrainConfig
 
 BEST = "best.yaml"
+BOARD = "leaderboard.csv"
 SHOWN = 20
 """Trials on the terminal; the files have all."""
 MEASURED = ("epochs", "seconds", "run", "error")
@@ -76,7 +77,7 @@ class Leaderboard:
 
     def write(self, best: TrainConfig | None) -> None:
         """leaderboard.csv and .md, and best.yaml with the training that won."""
-        store.write_text(self.folder / "leaderboard.csv", self.to_csv())
+        store.write_text(self.folder / BOARD, self.to_csv())
         store.write_text(self.folder / "leaderboard.md", self.to_markdown())
         if best and self.best:
             store.write_text(self.folder / BEST, self.to_yaml(best))
@@ -180,7 +181,7 @@ def print_leaderboard(board: Leaderboard) -> None:
         console.width = 200  # a table that is piped is not cut
     console.print(table)
     if len(board.trials) > SHOWN:
-        console.print(f"… and {len(board.trials) - SHOWN} more in {board.folder / 'leaderboard.csv'}")
+        console.print(f"… and {len(board.trials) - SHOWN} more in {board.folder / BOARD}")
     console.print(f"\n{board.summary()}: {board.folder}", soft_wrap=True)
     if board.best:
         console.print(board.next_command, soft_wrap=True)

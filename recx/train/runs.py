@@ -70,7 +70,11 @@ class TrainRun:
 
 def open_run(folder: Path) -> TrainRun:
     """Read a finished train run; DataError where it is unfinished, damaged or something else."""
-    manifest = store.read_manifest(folder)
+    return run_of(folder, store.read_manifest(folder))
+
+
+def run_of(folder: Path, manifest: store.Json) -> TrainRun:
+    """The train run that a manifest describes; DataError where it is another one's."""
     if manifest.get("verb") != "train":
         raise DataError(f"{folder} is a {manifest.get('verb')} run, not a train run")
     try:

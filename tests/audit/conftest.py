@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,12 @@ from recx.audit import audit
 from recx.audit.config import AuditConfig
 from recx.audit.finding import Audit, Finding
 from recx.config.compose import compose
+from recx.fuse import fuse
 from recx.prepare import prepare, stored
 from recx.prepare.plan import folder_of
+from recx.sweep import sweep
+from recx.train import train
+from recx.train.runs import MODEL
 
 Columns = dict[str, Any]
 Row = tuple[str, str, int, int, float]  # user, item, stars, time, paid
@@ -105,10 +110,78 @@ def head(folder: Path, **facts: object) -> None:
 
 def leaks(found: Audit) -> Mapping[str, list[Finding]]:
     """Check -> its leaks."""
-    told = {c.name: [one for one in c.findings if one.severity == "leak"] for c in found.checks}
-    return {name: found for name, found in told.items() if found}
+    told: dict[str, list[Finding]] = {}
+    for check in found.checks:
+        for one in check.findings:
+            if one.severity == "leak":
+                told.setdefault(check.name, []).append(one)
+    return told
 
 
 def notes(found: Audit) -> list[str]:
     """Checks with a note."""
     return [c.name for c in found.checks for one in c.findings if one.severity == "note"]
+
+
+# --- runs ---
+
+SMALL = ["dataset=synthetic", "dataset.n_users=300", "dataset.n_items=120", "threads=1"]
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Finished runs of one small data set."""
+
+    ease: Path
+    als: Path
+    fusion: Path
+    sweep: Path
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """Made once; a test plants in a copy."""
+    home = tmp_path_factory.mktemp("made")
+    shop = [*SMALL, f"data_dir={home}/prepared", f"results={home}/results"]
+
+    def trained(*words: str) -> Path:
+        return train(compose("train", [*shop, *words]).settings).folder
+
+    words = ["bases=[ease,popular]", "fuser.trees=5", "fuser.search=2", "cache=0"]
+    return Runs(
+        trained("model=ease"),
+        trained("model=als", "model.factors=8", "model.epochs=6", "model.patience=2"),
+        fuse(compose("fuse", [*shop, *words]).settings).folder,
+        sweep(compose("sweep", [*shop, "model=als", "model.factors=4,8", "model.epochs=3"]).settings).folder,
+    )
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Callable[[Path], Path]:
+    """A copy of a run that may be changed."""
+
+    def copy(run: Path) -> Path:
+        shutil.copytree(run, tmp_path / run.name)
+        return tmp_path / run.name
+
+    return copy
+
+
+@pytest.fixture
+def looked(tmp_path: Path) -> Callable[..., Audit]:
+    """Audit a run."""
+
+    def look(run: Path, refit: str = "auto") -> Audit:
+        return audit(AuditConfig(run=str(run), results=str(tmp_path / "results"), refit=refit, threads=1))
+
+    return look
+
+
+def forge(run: Path, **facts: object) -> None:
+    """Change what a manifest says, and make its checksums say that the files are what was written."""
+    manifest = store.read_json(run / store.MANIFEST) | facts
+    for name, note in manifest.get("fits", {}).items():
+        if (file := run / MODEL / f"{name}.safetensors").is_file():
+            note["sha256"] = store.sha256(file)
+    store.write_json(run / store.MANIFEST, manifest)
+    store.write_json(run / store.MANIFEST, manifest | {"files": store.checksums(run)})

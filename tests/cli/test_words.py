@@ -13,6 +13,7 @@ def test_help_names_every_verb(recx: Recx) -> None:
         "train",
         "fuse",
         "evaluate",
+        "audit",
         "sweep",
         "run",
         "config",
