@@ -28,8 +28,10 @@ def register(app: typer.Typer) -> None:
         words = composed("prepare", arguments, conf, help)
         from recx.cli.progress import Display
         from recx.prepare import prepare
+        from recx.prepare.config import each_window
 
-        with Display(quiet) as display:
-            display.stage(f"prepare {words.settings.dataset.name}")
-            prepared = prepare(words.settings, display.say, dry_run)
-        print_cleaning(prepared)
+        for settings in each_window(words.settings):
+            with Display(quiet) as display:
+                display.stage(f"prepare {settings.dataset.name}")
+                prepared = prepare(settings, display.say, dry_run)
+            print_cleaning(prepared)

@@ -28,8 +28,13 @@ def register(app: typer.Typer) -> None:
         words = composed("train", arguments, conf, help)
         from recx.cli.tables import print_train_run
         from recx.cli.words import session
+        from recx.prepare.config import each_window
         from recx.train import train
 
-        with session(words, "train", arguments, quiet) as asked:
-            run = train(words.settings, asked, resume=resume)
-        print_train_run(run)
+        made = []
+        for settings in each_window(words.settings):
+            with session(words, "train", arguments, quiet) as asked:
+                made.append(train(settings, asked, resume=resume))
+            print_train_run(made[-1])
+        if len(made) > 1:
+            print(f"\nrecx evaluate runs=[{','.join(str(run.folder) for run in made)}]")

@@ -26,6 +26,7 @@ from recx.evaluate.result import (
     SliceResult,
     TaskResult,
     Valued,
+    WindowResult,
 )
 from recx.metrics import VERSION
 from recx.metrics.measure import Measured, write_per_user
@@ -37,7 +38,9 @@ PER_USER = "per_user.parquet"
 def write_report(report: Report) -> None:
     """Write report.json into the report's folder; metrics carry their definition's version: ndcg@10/v1."""
     plain = asdict(report)
-    for task in plain["tasks"]:
+    tasks = list(plain["tasks"])
+    for task in tasks:  # windows are tasks within a task
+        tasks += [window["result"] for window in task["windows"]]
         task["headline"] = _versioned(task["headline"])
         for entrant in task["entrants"]:
             for numbers in (entrant, *entrant["repeats"]):
@@ -110,6 +113,9 @@ def _task(plain: store.Json) -> TaskResult:
             "comparisons": [_comparison(comparison) for comparison in plain["comparisons"]],
             "contributions": [_contribution(part) for part in plain["contributions"]],
             "slices": [_slice(part) for part in plain.get("slices", [])],
+            "windows": [
+                WindowResult(**part | {"result": _task(part["result"])}) for part in plain.get("windows", [])
+            ],
         }
     )
 

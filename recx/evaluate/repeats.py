@@ -29,6 +29,8 @@ class Part:
     dataset: Dataset
     sources: Sequence[Source]
     name: str = WHOLE  # "fold 2" or "seed 3" where there are several
+    period: tuple[str, str] | None = None
+    """First and last day of test, where the parts are windows of a cross-validation over time."""
     numbers: Int32 | None = None
     """(n_users,) of its users among those of all parts; None where there is only one."""
 
@@ -51,7 +53,7 @@ class Named:
 def parts_of(sources: Sequence[Source], data_dir: str) -> list[Part]:
     """The runs by the data set they were made on.
 
-    Raises DataError where two data sets are not folds, or draws by another seed, of the same rows.
+    Raises DataError where two data sets are not folds, windows or draws by another seed of the same rows.
     """
     by_data: dict[str, list[Source]] = {}
     for source in sources:
@@ -68,8 +70,10 @@ def parts_of(sources: Sequence[Source], data_dir: str) -> list[Part]:
                 f"{first.folder} is on {first.dataset[0].name} and {second.folder} on "
                 f"{second.dataset[0].name}: other data or another split is another table; evaluate them apart"
             )
-    folds = [each["settings"]["split"].get("fold") for each in facts]
-    names = [f"fold {fold}" for fold in folds]
+    splits = [each["settings"]["split"] for each in facts]
+    windows = all(split.get("window") is not None for split in splits)
+    folds = [split.get("window" if windows else "fold") for split in splits]
+    names = [f"{'window' if windows else 'fold'} {fold}" for fold in folds]
     if len(set(folds)) < len(folds):
         names = [f"seed {_seed(group[0])}" for group in groups]
     loaded = [load_dataset(group[0], data_dir) for group in groups]
@@ -78,10 +82,21 @@ def parts_of(sources: Sequence[Source], data_dir: str) -> list[Part]:
         for user in dataset.users.ids:
             known.setdefault(user, len(known))
     found = [
-        Part(place, dataset, group, name, np.array([known[user] for user in dataset.users.ids], np.int32))
-        for (place, dataset), group, name in zip(loaded, groups, names, strict=True)
+        Part(
+            place,
+            dataset,
+            group,
+            name,
+            _period(told) if windows else None,
+            np.array([known[user] for user in dataset.users.ids], np.int32),
+        )
+        for (place, dataset), group, name, told in zip(loaded, groups, names, facts, strict=True)
     ]
-    return sorted(found, key=lambda part: part.name)
+    return sorted(found, key=lambda part: (len(part.name), part.name))  # window 10 after window 9
+
+
+def _period(facts: dict[str, Any]) -> tuple[str, str]:
+    return str(facts["folds"][-1]["cut"])[:10], str(facts["last"])[:10]
 
 
 def name_runs(parts: Sequence[tuple[Part, Sequence[Source]]]) -> Named:
@@ -152,7 +167,7 @@ def _same_rows(facts: dict[str, Any]) -> object:
     settings = facts.get("settings")
     if not isinstance(settings, dict):
         return None
-    split = {name: value for name, value in settings["split"].items() if name != "fold"}
+    split = {name: value for name, value in settings["split"].items() if name not in ("fold", "window")}
     files = [file["sha256"] for file in facts["source"]]
     return settings["dataset"], split, settings["windows"], files
 

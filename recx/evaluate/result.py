@@ -126,6 +126,18 @@ class TaskResult:
     verdict: list[str]  # sentences; the first says it all
     slices: list[SliceResult] = field(default_factory=list)
     searched: str | None = None  # what a search for the fuser's settings has found, in a sentence
+    windows: list[WindowResult] = field(default_factory=list)
+    """Where it is the mean over a cross-validation in time: each test window, the oldest first."""
+
+
+@dataclass(frozen=True)
+class WindowResult:
+    """One test window: what a report on it alone would say, against the same base as the mean."""
+
+    name: str  # "window 0"
+    first: str  # day of the cut-off
+    last: str  # day of the last event
+    result: TaskResult  # without slices
 
 
 @dataclass(frozen=True)

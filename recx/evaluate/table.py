@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recx.data import Dataset
 from recx.evaluate.config import EvaluateConfig
 from recx.evaluate.estimates import (
     Runs,
@@ -19,7 +18,8 @@ from recx.evaluate.estimates import (
     statistics_of,
 )
 from recx.evaluate.exposure import deciles, shares
-from recx.evaluate.result import Entrant, Repeat, SliceResult, TaskResult
+from recx.evaluate.repeats import WHOLE
+from recx.evaluate.result import Entrant, Repeat, SliceResult, TaskResult, WindowResult
 from recx.evaluate.scoring import Scored, score_task
 from recx.evaluate.sliced import Sliced
 from recx.evaluate.slices import slices_of
@@ -63,8 +63,23 @@ def measure_task(
     config: EvaluateConfig, tasks: list[Task], session: Session
 ) -> tuple[TaskResult, list[Answered]]:
     """One table: scores, intervals, differences to the best base, words."""
+    paired = len(tasks[0].named.entrants) > 1
+    answers = [_answered(config, task, paired, session) for task in tasks]
+    result = _result(config, tasks, answers)
+    against = next((each.b for each in result.comparisons), None)
+    windows = [
+        WindowResult(task.part.name, *task.part.period, _result(config, [task], [each], against))
+        for task, each in zip(tasks, answers, strict=True)
+        if task.part.period and len(tasks) > 1
+    ]
+    return replace(result, windows=windows), answers
+
+
+def _result(
+    config: EvaluateConfig, tasks: list[Task], answers: list[Answered], against: str | None = None
+) -> TaskResult:
+    """The table of one part or of several; entrants are compared with ``against``, else the best base."""
     named = tasks[0].named
-    answers = [_answered(config, task, len(named.entrants) > 1, session) for task in tasks]
     runs = {
         entrant: [[name for name in names if name in each.scored] for each in answers]
         for entrant, names in named.entrants.items()
@@ -87,15 +102,15 @@ def measure_task(
         for name, kind in kinds.items()
         if kind == "base" and headline in statistics[name]
     }
-    reference = best_of(bases, headline)
+    reference = against if against in bases else best_of(bases, headline)
     comparisons = compare(numbers, reference) if reference else []
     entrants = [_entrant(name, kinds[name], statistics[name], runs[name], answers) for name in runs]
     fusions = [source for each in tasks for source in each.fusions]
-    result = TaskResult(
+    return TaskResult(
         task.name,
         task.protocol.plain
         | {
-            "words": task.protocol.describe() + _not_measured(config, task.part.dataset, len(tasks)),
+            "words": task.protocol.describe() + _not_measured(config, tasks),
             "mse": "ratings" if task.part.dataset.feedback == "explicit" else "interest",
         },
         _n_users(answers),
@@ -114,10 +129,9 @@ def measure_task(
             _on_valid(answers, headline, kinds, runs),
             list(dict.fromkeys(source.fusion.note for source in fusions if source.fusion.note)),
         ),
-        _slices(config, answers, runs, headline, statistics) if len(tasks) == 1 else [],
+        _slices(config, answers, runs, headline, statistics) if task.part.name == WHOLE else [],
         fusions[0].searched if fusions else None,
     )
-    return result, answers
 
 
 def _entrant(
@@ -195,9 +209,13 @@ def _cut(task: Task) -> int:
     return int(task.protocol.headline.partition("@")[2])
 
 
-def _not_measured(config: EvaluateConfig, dataset: Dataset, parts: int) -> list[str]:
+def _not_measured(config: EvaluateConfig, tasks: list[Task]) -> list[str]:
     """What a reader may miss, and why: no metrics where some were chosen by name."""
-    folds = [f"means over {parts} folds; parts of users and items are not measured"] if parts > 1 else []
+    part, folds = tasks[0].part, list[str]()
+    if len(tasks) > 1:
+        what = "windows in time" if part.period else "folds"
+        folds.append(f"means over {len(tasks)} {what}; parts of users and items are not measured")
+    dataset = part.dataset
     other = INTEREST if dataset.feedback == "explicit" else RATING
     reasons = {name: why for name, why in out_of_reach(dataset).items() if name not in other}
     if config.metrics:

@@ -74,7 +74,8 @@ def _report(
     results, everyone, judged, tried = list[TaskResult](), list[Users](), None, None
     if gate and config.metrics:
         config = replace(config, metrics=[*config.metrics, *gate.names])
-    facts = stored.facts(parts[0].place)
+    # of several windows in time the last one knows most
+    facts = stored.facts(parts[-1].place)
     if offline:
         with record.stage(f"offline {config.offline.method}"):
             tried = offline.value(session.listener.stage)

@@ -22,6 +22,7 @@ from recx.prepare.ledger import Ledger
 from recx.prepare.log import Log
 from recx.prepare.sources.base import Source
 from recx.prepare.split.base import FoldRoles, SplitMethod
+from recx.prepare.split.config import told
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +40,8 @@ def build(source: Source[Any], method: SplitMethod[Any], files: list[Path], fing
     config, ledger = source.config, Ledger()
     log = source.read(ledger)
     log = clean(log, config, ledger).sorted()
+    _enough(log, ledger, config.name)
+    log = method.until(log, ledger)
     _enough(log, ledger, config.name)
     test = method.test_rows(log)
     shown = Shown.of(log, test)
@@ -84,7 +87,7 @@ def build(source: Source[Any], method: SplitMethod[Any], files: list[Path], fing
         ],
         "settings": {
             "dataset": _settings(source),
-            "split": asdict(method.config),
+            "split": told(method.config),
             "windows": asdict(method.windows),
         },
     }

@@ -3,8 +3,8 @@
 What one source or one split method takes besides stands in the config.py of sources and of split.
 """
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from recx.prepare.split.config import HoldoutWindows, SplitConfig, TimeSplit, WindowsConfig
 
@@ -54,6 +54,9 @@ class DatasetConfig:
     clean: CleanConfig = field(default_factory=CleanConfig)
 
 
+Prepares = TypeVar("Prepares", bound="PrepareConfig")
+
+
 @dataclass
 class PrepareConfig:
     """Everything `recx prepare` takes."""
@@ -68,3 +71,11 @@ class PrepareConfig:
     """Where prepared data sets live."""
     windows: WindowsConfig = field(default_factory=HoldoutWindows)
     """Settings of the windows, whose labels a stacker learns from."""
+
+
+def each_window(config: Prepares) -> list[Prepares]:
+    """One configuration for every test window, where split.windows asks for several and none was chosen."""
+    split = config.split
+    if not isinstance(split, TimeSplit) or split.windows <= 1 or split.window is not None:
+        return [config]
+    return [replace(config, split=replace(split, window=at)) for at in range(split.windows)]

@@ -14,6 +14,7 @@ from recx.errors import DataError
 from recx.prepare.config import PrepareConfig
 from recx.prepare.sources.base import Source
 from recx.prepare.split.base import SplitMethod
+from recx.prepare.split.config import told
 
 VERSION = 2
 """Of what prepare makes of the same input; a change of any row, id, feature or role raises it."""
@@ -30,7 +31,7 @@ def fingerprint(
     parts = {
         "version": VERSION,
         "dataset": dataset,
-        "split": asdict(method.config),
+        "split": told(method.config),
         "windows": asdict(method.windows),
         "seed": config.seed if method.draws else None,
         "content": [content(file) for file in files],

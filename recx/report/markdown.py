@@ -21,6 +21,7 @@ from recx.report.words import (
     percent,
     percent_interval,
     title,
+    window_line,
 )
 
 FLAGS = {"fusion": " fused", "best": " best base", "base": "", "blend": " blend"}
@@ -70,6 +71,10 @@ def _task(chapter: Chapter, where: str) -> list[str]:
     at = "" if chapter.shown_cut is None else f" at k = {chapter.shown_cut}"
     parts.append(f"{code(task.name)}{at}, {count(task.n_users)} users{where}")
     parts.append(_main_table(chapter, columns))
+    for window in task.windows:
+        inner = Chapter(window.result)
+        parts.append(f"### {escape(window_line(window))}{where}")
+        parts.append(_main_table(inner, inner.columns(inner.shown_cut)))
     if power := chapter.power():
         parts.append(f"<sub>{escape(power)}</sub>")
     best = chapter.reference

@@ -118,7 +118,7 @@ def _samples(result: OfflineResult) -> Lines:
         for each in result.valued
         if each.effective is not None
     ]
-    return ["", "events met", "effective", "of users", "mean weight", "95%"], rows
+    return ["", "events met", "ESS", "ESS, users", "mean weight", "95%"], rows
 
 
 def _values(result: OfflineResult) -> Lines:

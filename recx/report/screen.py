@@ -12,7 +12,7 @@ from rich.text import Text
 from recx.evaluate.result import Entrant, Report, SliceResult
 from recx.report import parts
 from recx.report.chapter import Chapter, Role, crosses, headed, higher_is_better, origin
-from recx.report.words import MISSING, count, finite, listed, number, percent, title
+from recx.report.words import MISSING, count, finite, listed, number, percent, title, window_line
 
 BEFORE = ("precision", "recall", "f1", "ndcg", "rmse", "mse", "mae", "hit", "coverage", "map", "mrr")
 """Which columns stay longest where the terminal is narrow."""
@@ -54,6 +54,11 @@ def _task(chapter: Chapter, dataset: str, where: str | None, console: Console) -
         if chapter.reference:
             keys.append(f"gain: over {chapter.reference.label}, ~ where the interval holds 0")
         _say(console, "   ".join(keys), "dim")
+    for window in task.windows:
+        inner = Chapter(window.result)
+        console.print()
+        _say(console, window_line(window), "dim")
+        console.print(_table(inner, console.width))
     words = [*chapter.plainly(), *([chapter.power()] if chapter.power() else []), *task.verdict[1:]]
     words += [
         line for line in (*(_cold(chapter, part) for part in task.slices[:1]), parts.said(chapter)) if line

@@ -14,7 +14,17 @@ from recx.report.plots.cost import cost_plot
 from recx.report.plots.curves import learning_curve
 from recx.report.plots.listens import attribution, worth
 from recx.report.plots.popularity import popularity_curve
-from recx.report.words import count, finite, listed, meaning, milliseconds, percent, seconds, title
+from recx.report.words import (
+    count,
+    finite,
+    listed,
+    meaning,
+    milliseconds,
+    percent,
+    seconds,
+    title,
+    window_line,
+)
 
 
 def task_section(chapter: Chapter, name: str, origin: str | None) -> Markup:
@@ -24,6 +34,7 @@ def task_section(chapter: Chapter, name: str, origin: str | None) -> Markup:
         made.intro(),
         made.bars(),
         made.every_number(),
+        made.windows(),
         made.differences(),
         made.attribution(),
         made.popularity(),
@@ -101,6 +112,27 @@ class _Task:
                     pane.append(tag("details", tag("summary", about), table))
             panes.append(pane)
         return join(self._part("Every number"), self._switch("k", panes))
+
+    def windows(self) -> Markup:
+        """The main table of each test window."""
+        found = self.task.windows
+        if not found:
+            return Markup()
+        made = []
+        for window in found:
+            inner = Chapter(window.result)
+            caption = self._caption(_sentence(window_line(window)))
+            made.append(tables.metric_table(inner, inner.columns(inner.shown_cut), caption))
+        return join(
+            self._part("Window by window"),
+            tag(
+                "p",
+                "Each window is tested by runs that learnt from what lies before it alone; the numbers above "
+                "are the means over the windows.",
+                class_="soft small",
+            ),
+            made,
+        )
 
     def differences(self) -> Markup:
         """Forest plots around 0 and their numbers."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from recx.evaluate.result import Estimate
+from recx.evaluate.result import Estimate, WindowResult
 
 MISSING = "–"
 MINUS = "−"
@@ -183,6 +183,11 @@ def plain(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(plain(part) for part in value) or MISSING
     return str(value)
+
+
+def window_line(window: WindowResult) -> str:
+    """Which test window, when, and how many were asked."""
+    return f"{window.name} · {window.first} to {window.last} · {count(window.result.n_users)} users"
 
 
 def _signed(text: str) -> str:

@@ -56,8 +56,11 @@ def test_a_user_of_several_folds_is_one_user() -> None:
     order = RANDOM.permutation(400)
     shuffled = Statistic.mean(TASTE[order], users=order.astype(np.int32))
     back = Statistic.mean(TASTE, users=np.arange(400, dtype=np.int32))
-    with pytest.raises(ValueError, match="ascending"):
-        repeated([back, shuffled])
+    same = repeated([back, shuffled])
+    assert (same.value, same.n) == (pytest.approx(back.value), 400)
+    assert interval(same).se == pytest.approx(interval(back).se)
+    with pytest.raises(ValueError, match="distinct"):
+        repeated([back, Statistic.mean(TASTE, users=(order // 2).astype(np.int32))])
     half = np.arange(0, 400, 2)
     joined = repeated([back, Statistic.mean(TASTE[half], users=half.astype(np.int32))])
     assert joined.n == 400

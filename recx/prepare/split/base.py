@@ -12,6 +12,7 @@ import numpy as np
 from recx.arrays import Bool, Int64
 from recx.data.split import FIT, HISTORY, TARGET, Roles
 from recx.errors import UsageError, did_you_mean
+from recx.prepare.ledger import Ledger
 from recx.prepare.log import Log
 from recx.prepare.split import METHODS
 from recx.prepare.split.config import KFoldWindows, RollingWindows, SplitConfig, WindowsConfig, of_its_class
@@ -57,6 +58,10 @@ class SplitMethod(ABC, Generic[S]):
     @abstractmethod
     def check(self) -> None:
         """UsageError for settings outside their range."""
+
+    def until(self, log: Log, ledger: Ledger) -> Log:
+        """What there is to be divided: a window of a cross-validation in time leaves out what comes later."""
+        return log
 
     @abstractmethod
     def test_rows(self, log: Log) -> Bool:

@@ -7,6 +7,7 @@ import numpy as np
 from recx.arrays import Bool
 from recx.data.split import TARGET
 from recx.errors import DataError, UsageError
+from recx.prepare.ledger import Ledger
 from recx.prepare.log import Log
 from recx.prepare.split.base import LEARNT, FoldRoles, SplitMethod, check_shares
 from recx.prepare.split.config import TimeSplit
@@ -17,29 +18,69 @@ class ByTime(SplitMethod[TimeSplit]):
 
     A cut is the time of the row at its quantile, counted over the cleaned rows before the k-core. Rows at the
     very second of a cut belong to the later part, so nothing learnt happened at or after known_at.
+
+    With split.windows the newest rows are as many test windows, and the log ends with the window that was
+    chosen: k-core, prices and cut-offs know nothing of what came later.
     """
 
     draws = False
+    rows = 0
+    """Of the whole log, where ``until`` has left some of it out; shares are shares of that."""
     ways = ("holdout", "rolling")
 
     def check(self) -> None:
         config = self.config
         check_shares(valid=config.valid, test=config.test, watch_share=config.watch_share)
-        if config.test + self.rolls * config.valid >= 1:
+        if config.windows < 1:
+            raise UsageError(f"split.windows={config.windows}: expected 1 or more")
+        last = config.windows - 1
+        if config.window is not None and not 0 <= config.window <= last:
+            raise UsageError(f"split.window={config.window}: expected 0 to {last}, one of split.windows")
+        if config.window is None and config.windows > 1:
             raise UsageError(
-                f"split.test={config.test:g} and {self.rolls} x split.valid={config.valid:g} leave no "
-                "train; lower them"
+                f"split.windows={config.windows}: recx prepare and recx train take all of them; elsewhere "
+                f"name one, split.window=0 to {last}"
             )
+        several = f"{config.windows} x " if config.windows > 1 else ""
+        if config.windows * config.test + self.rolls * config.valid >= 1:
+            raise UsageError(
+                f"{several}split.test={config.test:g} and {self.rolls} x split.valid={config.valid:g} leave "
+                "no train; lower them"
+            )
+
+    @property
+    def later(self) -> int:
+        """Windows that come after this one."""
+        return 0 if self.config.window is None else self.config.windows - 1 - self.config.window
+
+    def until(self, log: Log, ledger: Ledger) -> Log:
+        if log.times is None or not self.later:
+            return log
+        self.rows = len(log)
+        end = np.sort(log.times)[self._place(len(log), 1 - self.config.test * self.later)]
+        log = log.take(log.times < end)
+        ledger.add(f"dated after window {self.config.window}", *log.counts)
+        return log
+
+    def _place(self, n: int, share: float) -> int:
+        """Of the row at the quantile ``share``; what is short of a whole number by rounding alone is one."""
+        return int(n * share + (1e-6 if self.config.windows > 1 else 0))
 
     def test_rows(self, log: Log) -> Bool:
         if log.times is None:
             raise DataError("split=time needs dates and the data has none; use split=last or split=random")
-        times = np.sort(log.times)
+        times, n = np.sort(log.times), self.rows or len(log)
         if times[0] == times[-1]:
             raise DataError("split=time needs dates and all rows have the same one; use split=random")
         config = self.config
         widths = config.valid * np.arange(self.rolls, -1, -1)
-        cuts = [times[int(len(times) * share)] for share in 1 - config.test - widths]
+        starts = [self._place(n, share) for share in 1 - config.test * (1 + self.later) - widths]
+        if starts[-1] >= len(times):
+            raise DataError(
+                f"window {config.window} of split.windows={config.windows} holds no rows, too many share a "
+                "second; lower split.windows or raise split.test"
+            )
+        cuts = [times[start] for start in starts]
         before = times[times < cuts[0]]
         if not len(before):
             raise DataError(

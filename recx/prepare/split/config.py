@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import import_module
+from typing import Any
 
 from recx.errors import UsageError, did_you_mean
 
@@ -42,6 +43,11 @@ class TimeSplit(SplitConfig):
     """Share of all rows that test takes, the newest."""
     watch_share: float = 0.1
     """Share of train's rows, its newest, that the inner cut takes."""
+    windows: int = 1
+    """Test windows of a cross-validation over time: split.test of all rows each, one behind the other, the
+    last one the newest. Each is a data set of its own that ends with its window."""
+    window: int | None = None
+    """Which of them, from 0, the oldest; null: all of them, in prepare and train."""
 
 
 @dataclass
@@ -154,6 +160,14 @@ def of_its_class(config: SplitConfig) -> SplitConfig:
     """``config`` as the settings class of its method: a plain SplitConfig("last") becomes a LastSplit."""
     schema = split_config_class(config.method)
     return config if isinstance(config, schema) else schema(**asdict(config))
+
+
+def told(config: SplitConfig) -> dict[str, Any]:
+    """The settings that shape a split; those of windows only where there are several."""
+    settings = asdict(config)
+    if settings.get("windows") == 1:
+        del settings["windows"], settings["window"]
+    return settings
 
 
 @cache
