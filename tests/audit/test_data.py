@@ -70,13 +70,14 @@ def test_events_after_test_began_in_a_train_file(
     rows = sorted(log(), key=lambda row: row[3])
     words = ("split=files", "dataset.file=null", "dataset.train_file=train.csv", "dataset.test_file=test.csv")
     found = []
-    for late in (0, 4):
+    for late in (0, 4, 60):
         (tmp_path / "raw").mkdir(exist_ok=True)
         write(tmp_path / "raw/train.csv", NAMES, [*rows[:800], *rows[-1 : -1 - late : -1]])
         write(tmp_path / "raw/test.csv", NAMES, rows[800 : len(rows) - late])
         found.append(leaks(audited(prepared(*words))))
     assert found[0] == {}
     assert found[1]["future-events"][0].what == "4 learnt rows are dated after the cut-off of test"
+    assert found[2]["future-events"][0].what == "60 learnt rows are dated after the cut-off of test"
 
 
 def test_a_users_later_event_that_is_given_before_the_last_one(prepared: Prepared, audited: Audited) -> None:
