@@ -15,12 +15,14 @@ import numpy.typing as npt
 from scipy.stats import rankdata
 
 from recx.arrays import Bool, Float64, Int32, Int64
-from recx.audit.finding import Check, Finding
+from recx.audit.finding import Check, Finding, Severity
 from recx.audit.folder import FINAL, Block, Column, Folder
 from recx.data.catalog import medians, without_holes
 from recx.prepare.stored import AVAILABLE, INTERACTIONS, ITEMS, USERS
 
 NAME = "statistics"
+LEAK: Severity = "leak"
+NOTE: Severity = "note"
 ALIKE = 0.995
 """Correlation from which a feature is taken for a statistic of the log."""
 NEARER = 4.0
@@ -71,17 +73,17 @@ class Sums:
 def check_statistics(data: Folder) -> Check:
     """The check statistics of a data set."""
     columns = ["value", *data.extras]
-    before = {"user": Sums.none(data.n_users, columns), "item": Sums.none(data.n_items, columns)}
-    every = {"user": Sums.none(data.n_users, columns), "item": Sums.none(data.n_items, columns)}
+    earlier, before, every = (_none(data, columns) for _ in range(3))
     for block in data.blocks(*columns):
         past = ~block.asked(FINAL)
-        for rows, sums in ((past, before), (np.ones_like(past), every)):
+        train = past & ~block.asked(data.windows[-1])
+        for rows, sums in ((train, earlier), (past, before), (np.ones_like(past), every)):
             first = _first_of_pairs(block, data.n_items, rows)
             for role, groups in (("user", block.users), ("item", block.items)):
                 sums[role].add(groups, first, block.columns, rows)
     findings = [
         *_prices(data),
-        *_features(data, before, every),
+        *_features(data, earlier, before, every),
         *_core(data, before, every),
         *_centred(data, before, every),
     ]
@@ -92,6 +94,10 @@ def check_statistics(data: Folder) -> Check:
     compared.append(f"the {core['user']}-{core['item']}-core" if core else _as_a_whole(before, every))
     looked = f"{', '.join(compared)}: from the rows before test and from all rows"
     return Check(NAME, data.name, looked, tuple(findings))
+
+
+def _none(data: Folder, columns: list[str]) -> dict[str, Sums]:
+    return {"user": Sums.none(data.n_users, columns), "item": Sums.none(data.n_items, columns)}
 
 
 def _first_of_pairs(block: Block, n_items: int, rows: Bool) -> Bool:
@@ -141,29 +147,35 @@ def _close(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> Bool:
 # --- features ---
 
 
-def _features(data: Folder, before: dict[str, Sums], every: dict[str, Sums]) -> Iterator[Finding]:
-    """Columns of the catalogue that are a statistic of the log, test included."""
+def _features(
+    data: Folder, earlier: dict[str, Sums], before: dict[str, Sums], every: dict[str, Sums]
+) -> Iterator[Finding]:
+    """Columns of the catalogue that are a statistic of the log, with test or with the labels of a window."""
     for role, table, file in (("user", data.users, USERS), ("item", data.items, ITEMS)):
-        honest, knowing = before[role].statistics(), every[role].statistics()
+        statistics = [sums[role].statistics() for sums in (earlier, before, every)]
+        rows = [sums[role].rows for sums in (earlier, before)]
         for name, column in table.items():
             if column.dtype.kind not in "fiu" or name == AVAILABLE or name in data.paid:
                 continue
             values = column.astype(np.float64)
-            found = max(
-                ((*_nearer(values, honest[key], knowing[key], before[role].rows), key) for key in honest),
-                default=(0.0, 0.0, 0, ""),
-            )
-            near, far, moved, key = found
-            if near:
-                what = key.replace("partners", "items" if role == "user" else "users")
-                yield Finding(
-                    "leak",
-                    f"{name} of {role}s follows the {what} over all rows, test included: correlation "
-                    f"{near:.4f}, {far:.4f} with that before test",
-                    f"{file}, column {name}",
-                    "compute the feature from rows before test, or leave it out with dataset.features=[…]",
-                    {"correlation_all": near, "correlation_before_test": far, "changed_by_test": moved},
+            for at, part, severity in ((1, "test", LEAK), (0, data.windows[-1], NOTE)):
+                honest, knowing = statistics[at], statistics[at + 1]
+                near, far, moved, key = max(
+                    (*_nearer(values, honest[key], knowing[key], rows[at]), key) for key in honest
                 )
+                if not near:
+                    continue
+                what = key.replace("partners", "items" if role == "user" else "users")
+                labels = "test" if severity == LEAK else f"the labels of {part}, which a fuser learns from,"
+                yield Finding(
+                    severity,
+                    f"{name} of {role}s follows the {what} with {labels} included: correlation {near:.4f}, "
+                    f"{far:.4f} without",
+                    f"{file}, column {name}",
+                    f"compute the feature from rows before {part}, or leave it out (dataset.features=[…])",
+                    {"correlation_with": near, "correlation_without": far, "changed": moved},
+                )
+                break
 
 
 def _nearer(values: Float64, honest: Float64, knowing: Float64, rows: Int64) -> tuple[float, float, int]:
