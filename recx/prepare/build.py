@@ -91,7 +91,11 @@ def build(source: Source[Any], method: SplitMethod[Any], files: list[Path], fing
             "windows": asdict(method.windows),
         },
     }
-    return Prepared(log, folds, facts, shown.among(log) if shown else None)
+    exposures = shown.among(log) if shown else None
+    if exposures is not None:
+        facts["exposures"] = len(exposures)
+        facts["exposures_in_test"] = int(np.count_nonzero(exposures.test))
+    return Prepared(log, folds, facts, exposures)
 
 
 def _settings(source: Source[Any]) -> dict[str, Any]:

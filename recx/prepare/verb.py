@@ -56,3 +56,5 @@ def _tell(facts: dict[str, Any], say: Say) -> None:
             f"{fold['name']}: {fold['fit']:,} rows to learn, {fold['target']:,} to find "
             f"of {fold['target_users']:,} users{cut}"
         )
+    if "exposures" in facts:
+        say(f"{facts['exposures']:,} rows with a propensity, {facts['exposures_in_test']:,} of them in test")

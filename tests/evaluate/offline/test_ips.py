@@ -121,7 +121,8 @@ def test_what_nobody_took_is_kept_beside_the_log(tmp_path: Path) -> None:
         shown = data.exposures
         assert shown is not None
         drew = [row for row in rows if row["chance"] != ""]
-        assert len(shown) == len(drew)
+        assert len(shown) == len(drew) == data.facts["exposures"]
+        assert data.facts["exposures_in_test"] == shown.test.sum()
         assert shown.values.sum() == sum(int(str(row["value"])) for row in drew)
         assert len(np.unique(shown.people)) == len({row["user"] for row in drew})
         assert (shown.users < 0).sum() == 1  # "never" took nothing and is no user
