@@ -143,6 +143,7 @@ def test_a_fuser_that_has_learnt_from_test(
     found = leaks(looked(run, "all"))
     assert list(found) == ["stacker-labels"]
     assert found["stacker-labels"][0].what.startswith("the fuser is not what the labels of its windows teach")
+    assert found["stacker-labels"][0].evidence["correlation"] < 0.95
 
 
 @pytest.mark.parametrize("base", [True, False])
