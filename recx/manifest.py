@@ -15,7 +15,23 @@ from pathlib import Path
 from recx import __version__, clock, store
 from recx.session import Session
 
-PACKAGES = ("numpy", "scipy", "numba", "torch", "lightgbm", "duckdb", "hydra-core", "optuna")
+PACKAGES = (
+    "numpy", "scipy", "numba", "torch", "lightgbm", "duckdb", "pyarrow", "safetensors", "scikit-learn",
+    "statsmodels", "myfm", "hydra-core", "optuna",
+)  # fmt: skip
+"""What numbers, and the bytes of files, depend on."""
+HOME = "RECX_DATA_HOME"
+"""Environment variable: the folder of the raw data, a folder a data set."""
+CODE = "code.json"
+"""File of a run: the checksums of the source files it was made by."""
+MADE_BY = ("arrays.py", "store.py", "data", "prepare")
+ROOMS: Mapping[str, tuple[str, ...]] = {
+    "prepare": MADE_BY,
+    "train": (*MADE_BY, "metrics", "models", "kernels", "train"),
+    "fuse": (*MADE_BY, "metrics", "models", "kernels", "train", "fuse"),
+    "evaluate": (*MADE_BY, "metrics", "models", "kernels", "train", "fuse", "evaluate"),
+}
+"""Verb -> the files and rooms of recx that say what it writes; of others those of evaluate and their own."""
 
 
 class Record:
@@ -39,7 +55,9 @@ class Record:
             "versions": versions(),
             "commit": _commit(),
             "machine": machine(),
+            "data_home": os.environ.get(HOME),
         }
+        store.write_json(folder / CODE, code(verb))
 
     def note(self, **facts: object) -> None:
         """Add facts and write the manifest."""
@@ -96,6 +114,15 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+@cache
+def code(verb: str) -> dict[str, str]:
+    """sha256 of every source file that says what ``verb`` writes, by its path in recx."""
+    room = Path(__file__).parent
+    places = [room / name for name in ROOMS.get(verb, (*ROOMS["evaluate"], verb))]
+    files = [file for place in places for file in ([place] if place.is_file() else place.rglob("*.py"))]
+    return {str(file.relative_to(room)): store.sha256(file) for file in sorted(files)}
 
 
 @cache

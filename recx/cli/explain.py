@@ -19,11 +19,12 @@ FLAGS = {
     "doctor": "--conf DIR  --quiet",
     "audit": "--conf DIR  --quiet",
     "recommend": "--conf DIR  --quiet",
+    "reproduce": "--dry-run  --conf DIR  --quiet",
     "run": "--conf DIR  --quiet",
 }
 
-TYPED = {"doctor": "metrics doctor"}
-"""Verbs that are a part of another one."""
+TYPED = {"doctor": "metrics doctor", "reproduce": "reproduce RUN"}
+"""Verbs that are a part of another one, or take a word without a key."""
 
 FROM = (
     "from=FILE takes settings from a file, the best.yaml of a sweep or the config.yaml of a run; "

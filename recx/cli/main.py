@@ -22,6 +22,7 @@ from recx.cli import (
     models,
     prepare,
     recommend,
+    reproduce,
     run,
     sweep,
     train,
@@ -83,9 +84,11 @@ def _options(
     pass
 
 
-for verb in (
-    prepare, train, fuse, evaluate, audit, recommend, sweep, run, config, metrics, models, datasets, ls
-):  # fmt: skip
+VERBS = (
+    prepare, train, fuse, evaluate, audit, recommend, reproduce, sweep, run,
+    config, metrics, models, datasets, ls,
+)  # fmt: skip
+for verb in VERBS:
     verb.register(app)
 
 
@@ -93,7 +96,7 @@ def main() -> None:
     """Run the command line.
 
     Exits with 0, 1 (data or environment), 2 (usage), 3 (a gate failed), 4 (it could not tell),
-    5 (an audit found a leak) or 130 (interrupted).
+    5 (an audit found a leak), 6 (a run made again differs), 7 (its inputs have changed) or 130 (interrupted).
     """
     try:
         code = app(standalone_mode=False)

@@ -9,6 +9,10 @@ PURPOSE = {
     "(run=PATH). The exit code is 0 where there is none and 5 where there is one; notes do not count.",
     "recommend": "Write the best items of some or all users to a file: what a finished run would show them "
     "today, and with explain=3 why.",
+    "reproduce": "Run a finished run again from its manifest and compare byte by byte, on CPU: recx "
+    "reproduce results/train/als-…. What has changed of its settings, packages, data and runs is named "
+    "first. Exit code 0: the same, 6: equal inputs gave other bytes, 7: an input has changed. The old run "
+    "is not touched.",
     "sweep": "Train with many settings, rank them on watch and keep the best; a stopped sweep continues. "
     "Several values are written model.factors=32,64 or model.layers=range(1,4) or model=als,ease; with "
     "search=random also model.dropout=interval(0,.5) and, drawn on a logarithmic scale, "

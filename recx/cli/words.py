@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from recx.errors import UsageError
+
 if TYPE_CHECKING:
     from recx.config.compose import Composed
     from recx.session import Session
@@ -41,6 +43,17 @@ def composed(verb: str, arguments: list[str] | None, conf: Path | None, help: bo
     from recx.config.compose import compose
 
     return compose(verb, arguments or [], conf)
+
+
+def placed(verb: str, arguments: list[str] | None, names: tuple[str, ...]) -> list[str]:
+    """Arguments whose first words without a key are the values of ``names``, in that order."""
+    words = [word for word in arguments or [] if "=" not in word]
+    if len(words) > len(names):
+        wanted = " ".join(name.upper() for name in names)
+        raise UsageError(f"{verb} takes {wanted}, not {' '.join(words)}")
+    quoted = (word.replace("'", "\\'") for word in words)
+    settings = [f"{name}='{word}'" for name, word in zip(names, quoted, strict=False)]
+    return [*settings, *(word for word in arguments or [] if "=" in word)]
 
 
 @contextmanager

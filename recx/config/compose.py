@@ -75,6 +75,17 @@ def compose(verb: str, arguments: Sequence[str], conf: Path | None = None) -> Co
     return Composed(verb, settings, origins, choices)
 
 
+def restore(verb: str, recorded: Mapping[str, Any]) -> Any:
+    """The settings of ``verb`` that a manifest has recorded; what is new since has its default.
+
+    Raises UsageError where a setting is gone.
+    """
+    path = folders.search_path(None)
+    with _hydra(path):
+        values = _container(_hydra_compose(verb)) | dict(recorded)
+        return _checked(verb, values, Words({}, {}, None, {}), {}, path)
+
+
 def parse(argument: str) -> Override:
     """One trailing argument, as Hydra's grammar reads it; UsageError where it is none."""
     if "=" not in argument and not argument.startswith("~"):

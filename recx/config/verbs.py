@@ -15,6 +15,7 @@ SETTINGS: dict[str, str] = {
     "doctor": "recx.evaluate.doctor.config:DoctorConfig",
     "audit": "recx.audit.config:AuditConfig",
     "recommend": "recx.recommend.config:RecommendConfig",
+    "reproduce": "recx.reproduce.config:ReproduceConfig",
     "sweep": "recx.sweep.config:SweepConfig",
     "run": "recx.run.config:RunConfig",
 }

@@ -18,7 +18,7 @@ from recx.evaluate.result import Contribution, CurvePoint, Estimate
 from recx.fuse.carried import DATA
 from recx.models.base import Allowed, Recommender
 from recx.prepare import stored
-from recx.train.runs import TrainRun, load_model, open_run
+from recx.train.runs import TrainRun, files_of, load_model, open_run
 
 if TYPE_CHECKING:
     from recx.fuse.runs import Fusion
@@ -62,6 +62,11 @@ class TrainSource:
         """Folder and fingerprint of the prepared data set."""
         return self.run.dataset, self.run.dataset_fingerprint
 
+    @property
+    def files(self) -> dict[str, str]:
+        """sha256 of the files that are asked, by path."""
+        return files_of([self.run])
+
     def about(self, label: str) -> About:
         """Time, memory, learning curve and settings of the run."""
         return about_run(self.run)
@@ -93,6 +98,11 @@ class FusionSource:
     def dataset(self) -> tuple[Path, str]:
         """Folder and fingerprint of the prepared data set."""
         return self.fusion.dataset, self.fusion.dataset_fingerprint
+
+    @property
+    def files(self) -> dict[str, str]:
+        """sha256 of the files that are asked, those of the bases among them, by path."""
+        return self.fusion.files
 
     @property
     def contributions(self) -> list[Contribution]:

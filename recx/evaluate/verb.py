@@ -48,9 +48,13 @@ def evaluate(config: EvaluateConfig, session: Session = QUIET, save_baseline: Pa
     gate = Gate.of(config, tasks, stored.facts(parts[0].place), save_baseline is not None)
     offline = Offline.of(config.offline, tasks, config.seed)
     folder = store.run_folder(Path(config.results), "evaluate", dataset.name)
-    with store.claimed(folder), limit_threads(config.threads), clock.told(session.listener):
+    with store.claimed(folder), limit_threads(config.threads) as threads, clock.told(session.listener):
         record = Record(folder, "evaluate", session, asdict(config), config.seed)
-        record.note(dataset={"folder": str(parts[0].place), "fingerprint": dataset.fingerprint})
+        record.note(
+            dataset={"folder": str(parts[0].place), "fingerprint": dataset.fingerprint},
+            inputs=_inputs(config, parts),
+            threads=threads,
+        )
         try:
             report = _report(config, tasks, parts, record, session, gate, save_baseline, offline)
         except Exception as error:
@@ -59,6 +63,18 @@ def evaluate(config: EvaluateConfig, session: Session = QUIET, save_baseline: Pa
         write_report(report)
         record.end()
     return report
+
+
+def _inputs(config: EvaluateConfig, parts: list[Part]) -> dict[str, str]:
+    """sha256 of every file that is read, by path."""
+    found: dict[str, str] = {}
+    for part in parts:
+        found |= stored.digests(part.place)
+        for source in part.sources:
+            found |= source.files
+    if config.baseline:
+        found[config.baseline] = store.sha256(Path(config.baseline))
+    return found
 
 
 def _report(

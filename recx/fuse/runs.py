@@ -91,6 +91,12 @@ class Fusion:
         return open_run(self.folder / BASES / label)
 
     @property
+    def files(self) -> dict[str, str]:
+        """sha256 of its files, those that it carries among them, by path."""
+        files = store.read_json(self.folder / store.MANIFEST)["files"]
+        return {str(self.folder / name): digest for name, digest in files.items()}
+
+    @property
     def labels(self) -> dict[str, str]:
         """Label -> base, fusion or blend."""
         kinds = {**dict.fromkeys(self.base_runs, "base"), self.name: "fusion"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from functools import cache
 from pathlib import Path
@@ -21,12 +22,13 @@ from recx.metrics.protocol import Protocol
 from recx.models import model_class
 from recx.models.base import ModelConfig, RunOptions
 from recx.prepare import prepare
+from recx.prepare.inputs import inputs_of
 from recx.prepare.plan import folder_of
 from recx.session import Session
 from recx.train import keys, train
 from recx.train.config import TrainConfig
 from recx.train.machine import limit_threads, resolve_device
-from recx.train.runs import TrainRun, open_run
+from recx.train.runs import TrainRun, files_of, open_run
 
 QUIET = Session()
 AUDIT = ("auto", "all", "no")
@@ -34,11 +36,16 @@ RESERVED = (*FUSERS, "agreement", "user", "item", "pair", "bias")
 """Labels that mean something else in a fusion."""
 
 
-def fuse(config: FuseConfig, session: Session = QUIET, resume: bool = False) -> FuseRun:
+def fuse(
+    config: FuseConfig,
+    session: Session = QUIET,
+    resume: bool = False,
+    trained: Mapping[str, TrainRun] | None = None,
+) -> FuseRun:
     """Train the bases that are missing, learn the stacker and check it on users it has not seen.
 
     A finished fusion of the same bases and settings is returned as it is; with ``resume`` bases whose
-    training was interrupted are continued.
+    training was interrupted are continued. ``trained`` are the finished bases by label, where there are some.
 
     Raises UsageError for settings out of range and for runs that may not feed a stacker.
     """
@@ -48,7 +55,7 @@ def fuse(config: FuseConfig, session: Session = QUIET, resume: bool = False) -> 
     protocol = Protocol.of(config, dataset, config.seed)
     opened = _opened(config.runs)
     _check_bases(config, dataset, opened, session)
-    runs = opened or _trained(config, session, resume)
+    runs = opened or dict(trained or {}) or _trained(config, session, resume)
     guard.check_runs(runs, dataset, config.refit)
     results = Path(config.results) / "fuse"
     key = _key(config, runs, protocol)
@@ -63,6 +70,7 @@ def fuse(config: FuseConfig, session: Session = QUIET, resume: bool = False) -> 
             sources=sources(),
             threads=threads,
             dataset={"folder": str(folder_of(config)), "fingerprint": dataset.fingerprint},
+            inputs=inputs_of(config) | files_of(runs.values()),
         )
         try:
             _audit(config, dataset, protocol, runs, session, threads)

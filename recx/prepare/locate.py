@@ -6,9 +6,8 @@ import os
 from pathlib import Path
 
 from recx.errors import DataError
+from recx.manifest import HOME
 from recx.prepare.config import DatasetConfig
-
-HOME = "RECX_DATA_HOME"
 
 
 def given_path(config: DatasetConfig) -> Path | None:

@@ -51,6 +51,11 @@ def facts(folder: Path) -> dict[str, Any]:
     return store.read_json(folder / HEADER)
 
 
+def digests(folder: Path) -> dict[str, str]:
+    """sha256 of the files of the data set in ``folder``, by path."""
+    return {str(folder / name): digest for name, digest in facts(folder)["files"].items()}
+
+
 def load(folder: Path) -> Dataset:
     """The data set in ``folder``; DataError where a file is missing or not what was written."""
     header = facts(folder)

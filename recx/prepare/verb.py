@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import asdict, fields
+from pathlib import Path
 from typing import Any
 
 from recx import store
 from recx.data import Dataset
+from recx.manifest import Record
 from recx.prepare import stored
 from recx.prepare.config import PrepareConfig
-from recx.prepare.plan import Say, nobody, plan
+from recx.prepare.fingerprint import content
+from recx.prepare.plan import Plan, Say, nobody, plan
+from recx.session import Session
 
 
 def prepare(config: PrepareConfig, say: Say | None = None, dry_run: bool = False) -> Dataset:
@@ -34,14 +39,34 @@ def prepare(config: PrepareConfig, say: Say | None = None, dry_run: bool = False
         store.sweep_up(folder.parent)
         if found := stored.find(folder):  # another process has made it while this one waited
             return found
-        prepared = planned.build()
         if folder.exists():
             say(f"{folder} is damaged and made anew")
-            shutil.rmtree(folder)
-        with store.atomic_folder(folder) as temporary:
-            stored.save(prepared, temporary)
-    _tell(prepared.facts, say)
+        facts = make(config, planned, folder)
+    _tell(facts, say)
     return stored.load(folder)
+
+
+def make(config: PrepareConfig, planned: Plan, folder: Path) -> dict[str, Any]:
+    """Make what is planned and write it as ``folder``, whole or not at all; what dataset.json says of it."""
+    prepared = planned.build()
+    if folder.exists():
+        shutil.rmtree(folder)
+    with store.atomic_folder(folder) as temporary:
+        stored.save(prepared, temporary)
+        _record(config, planned, temporary)
+    return prepared.facts
+
+
+def _record(config: PrepareConfig, planned: Plan, folder: Path) -> None:
+    """What the set was made from, by which recx: what `reproduce` reads."""
+    own = {field.name for field in fields(PrepareConfig)}
+    settings = {name: value for name, value in asdict(config).items() if name in own}
+    record = Record(folder, "prepare", Session(), settings, config.seed)
+    record.note(
+        dataset={"folder": str(planned.folder), "fingerprint": planned.fingerprint},
+        inputs={str(file): content(file) for file in planned.files},
+    )
+    record.end()
 
 
 def _tell(facts: dict[str, Any], say: Say) -> None:

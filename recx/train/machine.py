@@ -16,8 +16,7 @@ def limit_threads(wanted: int) -> Iterator[int]:
     import numba
     from threadpoolctl import threadpool_limits
 
-    before = numba.get_num_threads()
-    most = min(len(os.sched_getaffinity(0)), before)
+    before, most = numba.get_num_threads(), most_threads()
     threads = min(wanted, most) if wanted else most
     numba.set_num_threads(threads)
     try:
@@ -27,6 +26,13 @@ def limit_threads(wanted: int) -> Iterator[int]:
             yield threads
     finally:
         numba.set_num_threads(before)
+
+
+def most_threads() -> int:
+    """CPU threads there are."""
+    import numba
+
+    return min(len(os.sched_getaffinity(0)), int(numba.get_num_threads()))
 
 
 def resolve_device(wanted: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,16 @@ def run_of(folder: Path, manifest: store.Json) -> TrainRun:
         raise DataError(
             f"{folder / store.MANIFEST} was edited, or written by another recx ({error}); train again"
         ) from error
+
+
+def files_of(runs: Iterable[TrainRun]) -> dict[str, str]:
+    """sha256 of the fitted models of ``runs``, by path."""
+    return {
+        str(run.folder / name): digest
+        for run in runs
+        for name, digest in store.read_json(run.folder / store.MANIFEST)["files"].items()
+        if name.startswith(f"{MODEL}/")
+    }
 
 
 def load_model(run: TrainRun, fit: str) -> Recommender[Any]:

@@ -11,6 +11,7 @@ from recx.metrics.protocol import Protocol
 from recx.models import create
 from recx.models.base import RunOptions
 from recx.prepare import prepare
+from recx.prepare.inputs import inputs_of
 from recx.prepare.plan import folder_of
 from recx.session import Session
 from recx.train import keys
@@ -63,6 +64,10 @@ def train(
             model=asdict(config.model),
             sources=keys.sources(config.model.name),
             dataset={"folder": str(folder_of(config)), "fingerprint": dataset.fingerprint},
+            inputs=inputs_of(config) | {str(file): store.sha256(file) for file in config.model.files()},
+            threads=threads,
+            device=device,
+            trial=trial,
             stopped_on_valid=plan.trains_in_epochs and config.split.watch == "valid",
             metric=plan.metric if plan.trains_in_epochs or trial else None,
             fits=earlier.get("fits", {}),

@@ -40,6 +40,10 @@ MISTYPED = {
     "config trian": "no verb called 'trian'; did you mean 'train'?",
     "evaluate": "runs=[]: name the runs to evaluate",
     "run tasks=[sell]": "no such task",
+    "reproduce": "name a run",
+    "reproduce nowhere": "no run in nowhere",
+    "reproduce one two": "reproduce takes RUN, not one two",
+    "reproduce nowhere outt=x": "no setting 'outt'; did you mean 'out'?",
 }
 
 

@@ -43,6 +43,7 @@ class FakeFusion:
     holdout_users: Int32
     contributions: list[Part] = field(default_factory=lambda: [Part("good", 0.7, LOST)])
     candidate_recall: float | None = 0.9
+    files: dict[str, str] = field(default_factory=dict)
     search: None = None
     note: str | None = None
 
@@ -81,6 +82,7 @@ class Shop:
             self.folder / "results" / "train" / (name or f"{label}-20260101T120000Z-{len(self.runs):04x}")
         )
         folder.mkdir(parents=True)
+        store.write_json(folder / store.MANIFEST, {"files": {}})
         model = Told(table)
         curve = (EpochReport(1, 0.5, 0.1, 1.0), EpochReport(2, 0.4, 0.2, 1.0))
         names = ["select", "window-0", *(["final"] if refit else [])]
@@ -140,7 +142,7 @@ def open_shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Data
         monkeypatch.setattr(sources, "load_model", lambda run, fit: shop.models[run.folder])
         monkeypatch.setattr(sources, "open_run", lambda folder: shop.runs[str(folder)].run)
         monkeypatch.setattr(verb.stored, "load", lambda folder: shop.dataset)
-        monkeypatch.setattr(verb.stored, "facts", lambda folder: {"users": shop.dataset.n_users})
+        monkeypatch.setattr(verb.stored, "facts", lambda folder: {"users": shop.dataset.n_users, "files": {}})
         return shop
 
     return opened

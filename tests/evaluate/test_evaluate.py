@@ -191,7 +191,7 @@ def test_what_is_written_is_read_back(open_shop: Open) -> None:
     plain = json.loads((folder / "report.json").read_text())
     assert plain["tasks"][0]["headline"] == "ndcg@10/v1"
     assert "precision@5/v1" in plain["tasks"][0]["entrants"][0]["metrics"]
-    assert store.read_manifest(folder)["files"].keys() == {"report.json", "per_user.parquet"}
+    assert store.read_manifest(folder)["files"].keys() == {"report.json", "per_user.parquet", "code.json"}
     users = pq.read_table(folder / "per_user.parquet").to_pandas()
     assert len(users) == 2 * N_USERS
     means = users.groupby("entrant")["ndcg@10"].mean()

@@ -68,7 +68,8 @@ def test_the_folder_is_named_after_data_set_split_and_fingerprint(tmp_path: Path
     assert folder_of(settings) == tmp_path / "prepared" / f"synthetic-time-{made.fingerprint[:8]}"
     assert prepared_folders(tmp_path / "prepared") == [folder_of(settings)]
     names = sorted(path.name for path in folder_of(settings).iterdir())
-    assert names == ["dataset.json", "interactions.parquet", "items.parquet", "users.parquet"]
+    data = ["dataset.json", "interactions.parquet", "items.parquet", "users.parquet"]
+    assert names == sorted([*data, "manifest.json", "code.json"])
 
 
 def test_preparing_twice_does_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
