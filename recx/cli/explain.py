@@ -16,6 +16,7 @@ FLAGS = {
     "fuse": "--conf DIR  --quiet",
     "sweep": "--conf DIR  --quiet",
     "evaluate": "--conf DIR  --quiet",
+    "compare": "--conf DIR  --quiet",
     "doctor": "--conf DIR  --quiet",
     "audit": "--conf DIR  --quiet",
     "recommend": "--conf DIR  --quiet",
@@ -23,7 +24,7 @@ FLAGS = {
     "run": "--conf DIR  --quiet",
 }
 
-TYPED = {"doctor": "metrics doctor", "reproduce": "reproduce RUN"}
+TYPED = {"doctor": "metrics doctor", "reproduce": "reproduce RUN", "compare": "compare A B"}
 """Verbs that are a part of another one, or take a word without a key."""
 
 FROM = (

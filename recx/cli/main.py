@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from recx import __version__
 from recx.cli import (
     audit,
+    compare,
     config,
     datasets,
     evaluate,
@@ -85,7 +86,7 @@ def _options(
 
 
 VERBS = (
-    prepare, train, fuse, evaluate, audit, recommend, reproduce, sweep, run,
+    prepare, train, fuse, evaluate, compare, audit, recommend, reproduce, sweep, run,
     config, metrics, models, datasets, ls,
 )  # fmt: skip
 for verb in VERBS:

@@ -7,6 +7,9 @@ PURPOSE = {
     "evaluate": "Measure finished runs on test by one protocol, compare them in pairs and write a report.",
     "audit": "Look for leaks in a prepared data set (data=PATH), or in a run, its data set and its bases "
     "(run=PATH). The exit code is 0 where there is none and 5 where there is one; notes do not count.",
+    "compare": "Hold two runs against each other on test, metric by metric and user by user: recx compare "
+    "A B. Who gains and who loses with B, which items it recommends more and less often, what it finds that "
+    "A does not. Writes compare.json and compare.html.",
     "recommend": "Write the best items of some or all users to a file: what a finished run would show them "
     "today, and with explain=3 why.",
     "reproduce": "Run a finished run again from its manifest and compare byte by byte, on CPU: recx "

@@ -12,6 +12,7 @@ SETTINGS: dict[str, str] = {
     "train": "recx.train.config:TrainConfig",
     "fuse": "recx.fuse.config:FuseConfig",
     "evaluate": "recx.evaluate.config:EvaluateConfig",
+    "compare": "recx.evaluate.compare.config:CompareConfig",
     "doctor": "recx.evaluate.doctor.config:DoctorConfig",
     "audit": "recx.audit.config:AuditConfig",
     "recommend": "recx.recommend.config:RecommendConfig",

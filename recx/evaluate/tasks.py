@@ -50,7 +50,7 @@ def plan_tasks(config: EvaluateConfig, parts: Sequence[Part]) -> list[list[Task]
     asked = Protocol.of(config, parts[0].dataset, config.seed)
     fusions = [source for part in parts for source in part.sources if isinstance(source, FusionSource)]
     for source in fusions:
-        _check_protocol(config, asked, source)
+        check_protocol(config, asked, source)
     repeats = dict.fromkeys(str(source.fusion.protocol["repeat"]) for source in fusions)
     tasks = []
     for repeat in repeats or [asked.repeat]:
@@ -92,7 +92,8 @@ def asked_metrics(config: EvaluateConfig, dataset: Dataset) -> tuple[str, ...]:
     return ("ndcg", *deciding, *config.metrics)
 
 
-def _check_protocol(config: EvaluateConfig, asked: Protocol, source: FusionSource) -> None:
+def check_protocol(config: EvaluateConfig, asked: Protocol, source: FusionSource) -> None:
+    """DataError where a fuse run was made for another protocol than the one asked for."""
     made = source.fusion.protocol
     wanted = {"candidates": asked.candidates, "relevant_from": asked.relevant_from}
     if config.repeat != "auto":

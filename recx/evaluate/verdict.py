@@ -40,8 +40,10 @@ def verdict(
     return words + _repeated(entrants, headline) + _caveats(entrants)
 
 
-def fusion_sentence(fusion: Entrant, base: Entrant, compared: Comparison, headline: str) -> str:
-    """What the interval of the gain over the best base allows to say."""
+def fusion_sentence(
+    fusion: Entrant, base: Entrant, compared: Comparison, headline: str, about: str = ", the best base"
+) -> str:
+    """What the interval of the gain over the best base, or over another one (``about``), allows to say."""
     higher = parse(headline).higher_is_better
     numbers = f"{fusion.metrics[headline].value:.4f} against {base.metrics[headline].value:.4f}"
     low, high = _gain(compared, base, headline)
@@ -51,14 +53,15 @@ def fusion_sentence(fusion: Entrant, base: Entrant, compared: Comparison, headli
         low, high = -high, -low
     if low > 0:
         move = f"raises {headline} by {gain:.1%}" if higher else f"lowers {headline} by {-gain:.1%}"
-        return f"{fusion.label} {move} over {base.label}, the best base: {numbers} ({interval})."
+        return f"{fusion.label} {move} over {base.label}{about}: {numbers} ({interval})."
     if high < 0:
         move = f"loses {-gain:.1%} of {headline}" if higher else f"adds {gain:.1%} to {headline}"
-        return f"{fusion.label} {move} against {base.label}, the best base: {numbers} ({interval})."
+        return f"{fusion.label} {move} against {base.label}{about}: {numbers} ({interval})."
     if compared.difference.value == 0 and low == high:
-        return f"{fusion.label} and {base.label}, the best base, are equal: {headline} {numbers}."
+        beside = f"{about}," if about else ""
+        return f"{fusion.label} and {base.label}{beside} are equal: {headline} {numbers}."
     return (
-        f"{fusion.label} cannot be told from {base.label}, the best base: {headline} {numbers} "
+        f"{fusion.label} cannot be told from {base.label}{about}: {headline} {numbers} "
         f"({gain:+.1%}), and the interval allows anything from {_change(low)} to {_change(high)}; with "
         f"{base.metrics[headline].n:,} {_sample(headline)} a difference of "
         f"{_detectable(compared, base, headline)} is found in 80 of 100 such comparisons."

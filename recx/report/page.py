@@ -46,13 +46,18 @@ def page(report: Report) -> str:
         class_="sheet",
     )
     most = max((len(chapter.cuts) for chapter in chapters), default=0)
+    return document(f"{report.dataset} · recx report", body, most)
+
+
+def document(title: str, body: Markup, cuts: int = 0) -> str:
+    """A page that needs no network and no script, around ``body``."""
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
-        tag("title", f"{report.dataset} · recx report"),
-        tag("style", _style(most)),
+        tag("title", title),
+        tag("style", _style(cuts)),
     )
     return f"<!DOCTYPE html>\n{tag('html', head, tag('body', body), lang='en')}\n"
 
@@ -65,7 +70,7 @@ def _main(report: Report, chapters: list[Chapter], names: list[str], where: str 
         [task_section(chapter, name, where) for chapter, name in zip(chapters, names, strict=True)],
         offline.section(report.offline, where) if report.offline else None,
         _data(report, where),
-        _run(report),
+        run_section(report),
     )
 
 
@@ -158,7 +163,8 @@ def _data(report: Report, where: str | None) -> Markup:
     return tag("section", *parts, id="data", class_="chapter")
 
 
-def _run(report: Report) -> Markup:
+def run_section(report: Report) -> Markup:
+    """The command, its settings, where and how long it ran."""
     manifest = dict(report.manifest)
     parts: list[Child] = [tag("h2", "The run")]
     command = manifest.pop("command", None)

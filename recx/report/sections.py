@@ -46,6 +46,16 @@ def task_section(chapter: Chapter, name: str, origin: str | None) -> Markup:
     return tag("section", *sections, id=name, class_="chapter")
 
 
+def slices_section(chapter: Chapter, origin: str | None) -> Markup:
+    """The parts of users and items alone."""
+    return _Task(chapter, "slices", origin).slices()
+
+
+def protocol_section(chapter: Chapter, origin: str | None) -> Markup:
+    """What the numbers mean, alone."""
+    return _Task(chapter, "protocol", origin).protocol()
+
+
 class _Task:
     def __init__(self, chapter: Chapter, name: str, origin: str | None) -> None:
         self.chapter, self.name, self.origin = chapter, name, origin

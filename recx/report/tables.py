@@ -38,7 +38,7 @@ def metric_table(chapter: Chapter, metrics: Sequence[str], caption: Child) -> Ma
             known = None if value is None else estimate
             cells.append(_estimate(entrant, metric, known, value == chapter.best(metric)))
         rows.append(tag("tr", _name(chapter, entrant), cells, class_=chapter.role(entrant)))
-    return _table("wide", caption, ["", *map(headed, metrics)], rows)
+    return table("wide", caption, ["", *map(headed, metrics)], rows)
 
 
 def slice_table(chapter: Chapter, part: SliceResult, caption: Child) -> Markup:
@@ -53,7 +53,7 @@ def slice_table(chapter: Chapter, part: SliceResult, caption: Child) -> Markup:
             for metric, estimate, most in zip(metrics, estimates, best, strict=True)
         ]
         rows.append(tag("tr", _name(chapter, entrant), cells, class_=chapter.role(entrant)))
-    return _table("wide", caption, ["", *map(headed, metrics)], rows)
+    return table("wide", caption, ["", *map(headed, metrics)], rows)
 
 
 def leaders_table(chapter: Chapter, found: Sequence[SliceResult], caption: Child) -> Markup:
@@ -71,7 +71,7 @@ def leaders_table(chapter: Chapter, found: Sequence[SliceResult], caption: Child
             note = "too small" if part.n_users and not part.entrants else MISSING
             shown += [tag("td", note, data_label=heads[-2]), tag("td", MISSING, data_label=heads[-1])]
         rows.append(tag("tr", tag("th", part.name, scope="row", title=part.meaning), shown))
-    return _table("wide", caption, heads, rows)
+    return table("wide", caption, heads, rows)
 
 
 def _led(chapter: Chapter, compared: Comparison, share: Estimate | None) -> list[Markup]:
@@ -111,7 +111,7 @@ def parts_table(chapter: Chapter, found: Sequence[SliceResult], caption: Child) 
             span = tag("small", interval(each).replace(" to ", "–")) if each else None
             cells.append(tag("td", tag("b", value) if bold else value, span, data_label=name))
         rows.append(tag("tr", _name(chapter, entrant), cells, class_=chapter.role(entrant)))
-    return _table("wide", caption, ["", *columns], rows)
+    return table("wide", caption, ["", *columns], rows)
 
 
 def _headlines(part: SliceResult, who: Sequence[str], headline: str) -> list[Estimate | None]:
@@ -145,7 +145,7 @@ def difference_table(chapter: Chapter, metrics: Sequence[str], caption: Child) -
         rows.append(tag("tr", _name(chapter, entrant), cells, class_=chapter.role(entrant)))
     if not rows:
         return Markup()
-    return _table("wide", caption, ["", *map(headed, metrics)], rows)
+    return table("wide", caption, ["", *map(headed, metrics)], rows)
 
 
 def _difference(chapter: Chapter, entrant: Entrant, metric: str) -> Markup:
@@ -189,7 +189,7 @@ def cost_table(chapter: Chapter, caption: Child) -> Markup:
         )
         cells = [tag("td", value, data_label=name) for name, value in values]
         rows.append(tag("tr", _name(chapter, entrant), cells, class_=chapter.role(entrant)))
-    return _table("wide", caption, ["", "fit", "per user", "peak memory", "epochs watched"], rows)
+    return table("wide", caption, ["", "fit", "per user", "peak memory", "epochs watched"], rows)
 
 
 def exposure_table(chapter: Chapter, caption: Child) -> Markup:
@@ -204,7 +204,7 @@ def exposure_table(chapter: Chapter, caption: Child) -> Markup:
     if not rows:
         return Markup()
     tenths = max(len(taken), *(len(each.exposure) for each in chapter.entrants))
-    return _table("heat", caption, ["", *(str(place + 1) for place in range(tenths))], rows)
+    return table("heat", caption, ["", *(str(place + 1) for place in range(tenths))], rows)
 
 
 def _heat(name: Markup, shares: Sequence[float], role: str | None) -> Markup:
@@ -226,13 +226,13 @@ def settings_table(chapter: Chapter, caption: Child) -> Markup:
         lines: list[Child] = [tag("code", "  ".join(known))] if known else []
         lines.append(tag("small", each.run))
         rows.append(tag("tr", tag("th", each.label, scope="row"), tag("td", lines)))
-    return _table("text", caption, [], rows)
+    return table("text", caption, [], rows)
 
 
 def pairs_table(pairs: Iterable[tuple[str, Child]], caption: Child = None) -> Markup:
     """Names and values, a row each."""
     rows = [tag("tr", tag("th", name, scope="row"), tag("td", value)) for name, value in pairs]
-    return _table("text", caption, [], rows) if rows else Markup()
+    return table("text", caption, [], rows) if rows else Markup()
 
 
 def plain_table(heads: Sequence[str], rows: Iterable[Sequence[str]], caption: Child = None) -> Markup:
@@ -245,7 +245,7 @@ def plain_table(heads: Sequence[str], rows: Iterable[Sequence[str]], caption: Ch
         )
         for row in rows
     ]
-    return _table("wide", caption, heads, body)
+    return table("wide", caption, heads, body)
 
 
 def _name(chapter: Chapter, entrant: Entrant) -> Markup:
@@ -256,7 +256,8 @@ def _name(chapter: Chapter, entrant: Entrant) -> Markup:
     return tag("th", entrant.label, beside, below, scope="row", title=WORDS[role])
 
 
-def _table(kind: str, caption: Child, heads: Sequence[str], rows: Sequence[Child]) -> Markup:
+def table(kind: str, caption: Child, heads: Sequence[str], rows: Sequence[Child]) -> Markup:
+    """Rows below heads; ``kind`` is the class that says how it is drawn."""
     head = tag("thead", tag("tr", [tag("th", each, scope="col") for each in heads])) if heads else None
     written = tag("caption", caption) if caption else None
     return tag("table", written, head, tag("tbody", rows), class_=kind)

@@ -52,11 +52,20 @@ def evaluate_again(settings: Any, manifest: store.Json, out: Path, session: Sess
     return Path(evaluate(replace(settings, results=str(out), threads=threads), session).folder)
 
 
+def compare_again(settings: Any, manifest: store.Json, out: Path, session: Session) -> Path:
+    """A comparison of the same two runs."""
+    from recx.evaluate.compare import compare
+
+    threads = manifest.get("threads", settings.threads)
+    return Path(compare(replace(settings, results=str(out), threads=threads), session).folder)
+
+
 AGAIN: dict[str, Again] = {
     "prepare": prepare_again,
     "train": train_again,
     "fuse": fuse_again,
     "evaluate": evaluate_again,
+    "compare": compare_again,
 }
 """Verb -> how its runs are made again."""
 

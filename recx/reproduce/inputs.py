@@ -81,7 +81,7 @@ def compare_inputs(run: Path, manifest: store.Json, settings: Any) -> Inputs:
 
 def _data_set(manifest: store.Json, settings: Any) -> tuple[Plan | None, list[Change]]:
     """Where the raw files lie today, where the verb reads them, and whether they make the same data."""
-    if manifest["verb"] == "evaluate":
+    if manifest["verb"] in ("evaluate", "compare"):
         folder = Path(manifest["dataset"]["folder"])
         try:
             now = str(stored.facts(folder)["fingerprint"])

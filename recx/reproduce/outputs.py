@@ -24,6 +24,7 @@ BLANKED: Mapping[str, tuple[str, ...]] = {
     "best.yaml": PLACES,
     "history.csv": ("seconds",),
     "report.json": ("folder", "manifest", "milliseconds_per_user"),
+    "compare.json": ("folder", "manifest", "milliseconds_per_user"),
 }
 """File -> fields that differ from run to run by right: where it lies, how long it took."""
 RESULTS: Mapping[str, tuple[str, ...]] = {
@@ -31,6 +32,7 @@ RESULTS: Mapping[str, tuple[str, ...]] = {
     "train": ("label", "model", "metric", "watch", "valid", "stopped_on_valid", "fits"),
     "fuse": ("fusion",),
     "evaluate": (),
+    "compare": (),
 }
 """Verb -> what its manifest says of results; the rest are times, places, and inputs."""
 TIMES = ("seconds", "peak_megabytes", "key")
@@ -41,6 +43,10 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = {
     "train": (f"{store.MANIFEST}: command, dates, machine, versions, seconds and memory of the stages",),
     "fuse": (f"{store.MANIFEST}: command, dates, machine, versions, seconds and memory of the stages",),
     "evaluate": (f"{store.MANIFEST}: command, dates, machine, versions, seconds and memory", DRAWN),
+    "compare": (
+        f"{store.MANIFEST}: command, dates, machine, versions, seconds and memory",
+        "compare.html: drawn from compare.json",
+    ),
 }
 """Verb -> what is not compared, in words."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from recx.evaluate.compare.result import Compared, Found, ItemChange, Moved, Overlap, UserChange
 from recx.evaluate.result import (
     Check,
     Comparison,
@@ -396,6 +397,22 @@ def hostile() -> Report:
     )
     manifest = {"command": ["recx", NASTY], NASTY: NASTY}
     return Report(NASTY, [NASTY], {NASTY: NASTY}, [task], manifest, gate=gate(NASTY))
+
+
+def compared(report: Report, user: str = "u1", item: str = "i1") -> Compared:
+    """The first and the last entrant of a report's first task, side by side."""
+    task = report.tasks[0]
+    b = next(each for each in task.entrants if each.kind == "fusion")
+    a = next(each for each in task.entrants if each.label == task.comparisons[0].b)
+    comparisons = [each for each in task.comparisons if each.a == b.label]
+    task = replace(task, entrants=[a, b], comparisons=comparisons)
+    users = [UserChange(user, 12, 3, 0.1, 0.9, [item], [], [item] * 6)] * 3
+    items = [ItemChange(item, item, 120, 3, 40)] * 3
+    return Compared(
+        report.dataset, report.dataset_notes, report.dataset_facts, task, a.label, b.label, 10,
+        f"{b.label} beats {a.label}", [Moved(task.headline, 700, 500, 831)], users, users, items, items,
+        Found(10, 20, 30, 40, items, []), Overlap(10, 0.21, 0.34, 3, USERS), report.manifest, "results/x",
+    )  # fmt: skip
 
 
 def gate(name: str = "stack", parts: int = 8) -> GateResult:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from recx.report.compare_page import page as compare_page
 from recx.report.page import page
-from tests.report.example import example, hostile
+from tests.report.example import NASTY, compared, example, hostile
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = (
@@ -76,3 +77,10 @@ def test_nothing_sticks_out_on_a_phone_or_on_a_desk(name: str, browser: str, tmp
     for width, whole, over in measured(browser, page(report), (360, 400, 720, 1040, 1080, 1280), tmp_path):
         assert whole <= width, width
         assert over <= 10, width  # the coloured rows of a phone's table reach 10 pixels into the margin
+
+
+def test_a_comparison_sticks_out_no_more(browser: str, tmp_path: Path) -> None:
+    html = compare_page(compared(hostile(), NASTY, "i" * 60))
+    for width, whole, over in measured(browser, html, (400, 1280), tmp_path):
+        assert whole <= width, width
+        assert over <= 10, width

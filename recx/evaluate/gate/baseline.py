@@ -120,7 +120,7 @@ def check_same(baseline: Baseline, data: store.Json, protocol: Protocol) -> None
     """DataError that says which, where the baseline is of another split, protocol or version of metrics."""
     path, was = baseline.path, baseline.facts["data"]
     if was["fingerprint"] != data["fingerprint"]:
-        raise DataError(f"{path} is of {_other(was, data)}: no comparison; {_save_again(path)}")
+        raise DataError(f"{path} is of {in_what(was, data)}: no comparison; {_save_again(path)}")
     made = baseline.facts["protocol"]
     if made["version"] != protocol.version:
         raise DataError(
@@ -135,8 +135,8 @@ def check_same(baseline: Baseline, data: store.Json, protocol: Protocol) -> None
             )
 
 
-def _other(was: store.Json, now: store.Json) -> str:
-    """In what two data sets differ."""
+def in_what(was: store.Json, now: store.Json) -> str:
+    """In what two data sets, by their ``identity``, differ."""
     if was["name"] != now["name"]:
         return f"the data set {was['name']}, not of {now['name']}"
     if was["rows"] != now["rows"]:
