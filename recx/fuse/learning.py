@@ -14,6 +14,8 @@ from recx.arrays import Int32
 from recx.data import Dataset, Fold, Rankings
 from recx.fuse import crossed
 from recx.fuse.bases import FINAL, Bases
+from recx.fuse.budget import Budget
+from recx.fuse.cheapest import USERS, cheapest
 from recx.fuse.config import FuseConfig
 from recx.fuse.fusers import create, fuser_class
 from recx.fuse.fusers.base import Fuser, Lesson
@@ -70,6 +72,7 @@ class Learning:
         self.contributions: list[Contribution] = []
         self.recall: float | None = None
         self.search: Searched | None = None
+        self.budget: Budget | None = None
         self.kept = Kept(Path(config.results) / "scores", config.cache)
 
     @property
@@ -82,6 +85,10 @@ class Learning:
         self._write_known()
         held = self._held_out_users()
         store.write_arrays(self.record.folder / HOLDOUT, {"users": held})
+        if self.fuser.budget is not None:
+            with self.record.stage("budget"):
+                self.budget = self._choose(held)
+            self.runs = {label: self.runs[label] for label in self.budget.choice.bases}
         rating = self.headline == RATING
         if self.kind.ranks:
             self._learn_rankings(held, "meta_ranking" if rating else "meta", required=not rating)
@@ -101,6 +108,7 @@ class Learning:
                 "name": self.fuser.name,
                 "fuser": asdict(self.parts[self.headline].config),
                 "search": asdict(self.search) if self.search else None,
+                "budget": asdict(self.budget) if self.budget else None,
                 "protocol": self.protocol.plain,
                 "base_runs": {label: str(run.folder) for label, run in self.runs.items()},
                 "breadth": asdict(self.breadth),
@@ -124,8 +132,11 @@ class Learning:
         self.recall = asked.recall
         self._learn(RANKING, name, learnt, asked.table, entrants, lesson)
 
-    def _rankings(self, held: Int32) -> tuple[list[Table], HeldOut | None]:
-        """A table of the users that teach for each window, and those that are held out."""
+    def _rankings(self, held: Int32, choosing: bool = False) -> tuple[list[Table], HeldOut | None]:
+        """A table of the users that teach for each window, and those that are held out.
+
+        While bases are chosen: some of the former alone, whatever the fuser.
+        """
         learnt: list[Table] = []
         asked: HeldOut | None = None
         rng = np.random.default_rng([self.config.seed, 12])
@@ -138,14 +149,15 @@ class Learning:
             window = self._window(fold)
             allowed = self.protocol.allowed(self.dataset, fold)
             out = np.isin(targets.users, held)
-            if isinstance(self.fuser, LearntConfig):
+            if self.kind.learns or choosing:
+                fuser = self.fuser if isinstance(self.fuser, LearntConfig) else LearntConfig()
                 # far down the union there is little to learn and much to compute
-                narrow = replace(self.breadth, union=min(self.breadth.union, self.fuser.learn))
+                narrow = replace(self.breadth, union=min(self.breadth.union, fuser.learn))
                 seen = targets.take(np.flatnonzero(~out))
-                most = self.fuser.pairs // len(windows)
+                most = min(fuser.pairs, USERS * fuser.learn if choosing else fuser.pairs) // len(windows)
                 if tables := window.rankings(seen, allowed, narrow, most, rng):
                     learnt.append(Table.concatenate(tables))
-            if fold is self.dataset.split.valid and out.any():
+            if fold is self.dataset.split.valid and out.any() and not choosing:
                 wanted = targets.take(np.flatnonzero(out)).sample(MOST_HELD_OUT, self.config.seed)
                 asked = hold_out(window, wanted, allowed, self.breadth, self.protocol.depth)
         return learnt, asked
@@ -158,15 +170,8 @@ class Learning:
     # --- ratings ---
 
     def _learn_ratings(self, held: Int32, name: str) -> None:
-        learnt: list[Table] = []
-        asked: list[Table] = []
         with self.record.stage("ratings"):
-            for fold in self.dataset.split.windows:
-                self.tell.stage(f"{self.fuser.name} · ratings of {fold.name}")
-                table = self._window(fold).ratings(self.breadth.groups)
-                out = np.isin(table.users, held)
-                learnt.append(table.take(~out))
-                asked.append(table.take(out))
+            learnt, asked = self._ratings(held)
         lesson, held_out = self._lesson("rmse"), Table.concatenate(asked)
         votes, start = held_out.votes, held_out.start
         assert start is not None
@@ -177,7 +182,28 @@ class Learning:
         }
         self._learn(RATING, name, learnt, held_out, entrants, lesson)
 
+    def _ratings(self, held: Int32) -> tuple[list[Table], list[Table]]:
+        """A table for each window of the users that teach, and of those that are held out."""
+        learnt: list[Table] = []
+        asked: list[Table] = []
+        for fold in self.dataset.split.windows:
+            self.tell.stage(f"{self.fuser.name} · ratings of {fold.name}")
+            table = self._window(fold).ratings(self.breadth.groups)
+            out = np.isin(table.users, held)
+            learnt.append(table.take(~out))
+            asked.append(table.take(out))
+        return learnt, asked
+
     # --- both ---
+
+    def _choose(self, held: Int32) -> Budget:
+        """The cheapest bases that are good enough, on users that teach: those held out stay unseen."""
+        rating = self.headline == RATING
+        lesson = self._lesson("rmse" if rating else self.protocol.headline)
+        windows = self._ratings(held)[0] if rating else self._rankings(held, choosing=True)[0]
+        if not any(map(len, windows)):
+            raise nothing_to_find(self.dataset.split.valid, self.protocol)
+        return cheapest(self.fuser, self.runs, self.dataset.split.valid, windows, lesson, self.tell.stage)
 
     def _learn(
         self,

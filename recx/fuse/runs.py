@@ -15,6 +15,7 @@ from recx.arrays import Float32, Int32
 from recx.data import Pairs, UserBatch
 from recx.errors import DataError
 from recx.fuse.bases import FINAL, Answers, Bases, Said
+from recx.fuse.budget import Budget
 from recx.fuse.carried import BASES, DATA
 from recx.fuse.features import Block
 from recx.fuse.fusers import config_class, create
@@ -64,6 +65,7 @@ class Fusion:
         self.base_runs = {label: Path(run) for label, run in facts["base_runs"].items()}
         self.holdout_users: Int32 = store.read_arrays(folder / HOLDOUT)["users"]
         self.search: Searched | None = Searched.read(facts["search"]) if facts["search"] else None
+        self.budget: Budget | None = Budget.read(facts["budget"]) if facts.get("budget") else None
         self.contributions = [Contribution.read(row) for row in facts["contributions"]]
         self.candidate_recall: float | None = facts["candidate_recall"]  # on the held-out users
         self.breadth = Breadth(**facts["breadth"] | {"groups": tuple(facts["breadth"]["groups"])})
@@ -253,6 +255,8 @@ class FuseRun:
         if shared := [part for part in fusion.contributions if part.share]:
             shared.sort(key=lambda part: -(part.share or 0))
             lines.append(f"{fusion.name} listens to " + ", ".join(f"{p.label} {p.share:.0%}" for p in shared))
+        if fusion.budget:
+            lines += ["", *fusion.budget.lines(), fusion.budget.words()]
         if fusion.search:
             lines.append(fusion.search.words())
         if fusion.note:

@@ -19,6 +19,7 @@ from recx.fuse.table import Table
 if TYPE_CHECKING:
     import optuna
 
+Round = tuple[Table, Table, Lesson]
 FOLDS = 3
 """Parts the users of a single window are dealt into; each is scored by fusers that learnt from the others."""
 
@@ -87,7 +88,7 @@ def search(
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    rounds, judged = _rounds(windows, lesson)
+    rounds, judged = rounds_of(windows, lesson, "fuser.search")
     trials: list[Trial] = []
 
     def tried(drawn: dict[str, Value]) -> float:
@@ -110,8 +111,10 @@ def search(
     return Searched(str(lesson.judge.metric), judged, tuple(trials), best)
 
 
-def _rounds(windows: Sequence[Table], lesson: Lesson) -> tuple[list[tuple[Table, Table, Lesson]], str]:
-    """What is learnt, whom it is judged on and how; and that in words."""
+def rounds_of(windows: Sequence[Table], lesson: Lesson, asking: str) -> tuple[list[Round], str]:
+    """What is learnt, whom it is judged on and how; and that in words. UsageError where there are too few
+    users for what the setting ``asking`` wants.
+    """
     filled = [window for window in windows if len(window)]
     if len(filled) > 1:
         # from weeks to other weeks nothing can be learnt by heart
@@ -120,7 +123,7 @@ def _rounds(windows: Sequence[Table], lesson: Lesson) -> tuple[list[tuple[Table,
     table = filled[0]
     if len(table.users) < FOLDS:
         raise UsageError(
-            f"fuser.search needs {FOLDS} users or more to learn from, the window has {len(table.users)}; "
+            f"{asking} needs {FOLDS} users or more to learn from, the window has {len(table.users)}; "
             "leave it out"
         )
     fold = np.random.default_rng([lesson.seed, 16]).permutation(len(table.users)) % FOLDS

@@ -74,8 +74,9 @@ def fuse(
         )
         try:
             _audit(config, dataset, protocol, runs, session, threads)
-            Learning(config, dataset, protocol, runs, record, session, threads).make()
-            carry(folder, runs, folder_of(config))
+            learning = Learning(config, dataset, protocol, runs, record, session, threads)
+            learning.make()
+            carry(folder, learning.runs, folder_of(config))
             store.write_text(folder / store.CONFIG, _yaml(record.facts["config"]))
         except Exception as error:
             record.fail(error)
@@ -119,6 +120,8 @@ def _check_bases(config: FuseConfig, dataset: Dataset, opened: dict[str, TrainRu
         raise UsageError(f"{name} fuses ratings, and {why}; choose another fuser, such as fuser=stack")
     if ratings and not kind.rates:
         session.listener.say(f"{name} ranks and predicts no ratings: those of the bases are not fused")
+    if config.fuser.budget is not None and len(models) < 2:
+        raise UsageError("fuser.budget chooses among bases, and there is one; leave it out")
     kind.check_bases(config.fuser, list(models))
 
 

@@ -105,9 +105,15 @@ def without(table: Table, label: str) -> Table:
     votes = table.votes
     if label not in votes.labels:
         return table.columns([at for at, each in enumerate(table.features) if each.group != label])
-    others = votes.of([each for each in votes.labels if each != label])
-    bases = {*votes.labels, AGREEMENT}
-    left = [at for at, each in enumerate(table.features) if each.group not in bases]
+    return among(table, [each for each in votes.labels if each != label])
+
+
+def among(table: Table, bases: Sequence[str]) -> Table:
+    """The table as it would be with some of the bases, and without the candidates that only others bring."""
+    votes = table.votes
+    others = votes.of(bases)
+    of_bases = {*votes.labels, AGREEMENT}
+    left = [at for at, each in enumerate(table.features) if each.group not in of_bases]
     features, values = tuple(table.features[at] for at in left), table.values[:, left]
     if len(left) < len(table.features):
         # columns of one base may know of the others: they are made anew

@@ -19,6 +19,7 @@ from recx.models import create
 from recx.models.base import EpochReport, Recommender, RunOptions
 from recx.session import Session
 from recx.train import keys
+from recx.train.pace import milliseconds_per_user
 from recx.train.plan import Plan
 from recx.train.runs import MODEL, Fit, read_model, write_model
 
@@ -40,6 +41,7 @@ class Fits:
         epochs = None
         watch: dict[str, float] = {}
         valid: dict[str, float] = {}
+        pace: float | None = None
         split = self.plan.dataset.split
         for fold in self.plan.folds:
             model = self._fit(fold, epochs)
@@ -48,9 +50,10 @@ class Fits:
                 watch = self._means(model, fold)
             elif fold is split.valid:
                 valid = self._means(model, fold, keep=True)
+                pace = round(milliseconds_per_user(model, fold), 4)
         self._write_history()
         store.write_yaml(self.record.folder / store.CONFIG, self.record.facts["config"])
-        self.record.note(watch=watch, valid=valid)
+        self.record.note(watch=watch, valid=valid, milliseconds_per_user=pace)
 
     def _fit(self, fold: Fold, epochs: int | None) -> Recommender[Any]:
         """The model of one fold: read where this or another run has made it, else trained and written."""

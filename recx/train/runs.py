@@ -57,6 +57,8 @@ class TrainRun:
     metric: str | None  # what watch measured, None where nothing was watched
     watch: dict[str, float]  # metrics of the select fit on watch; empty where there was no select fit
     valid: dict[str, float]  # metrics of the window fit on valid, by name
+    milliseconds_per_user: float | None = None
+    """In which the window fit scores all items for a user; None: it was not measured."""
 
     @property
     def scoring_fit(self) -> str:
@@ -92,6 +94,7 @@ def run_of(folder: Path, manifest: store.Json) -> TrainRun:
             manifest["metric"],
             manifest["watch"],
             manifest["valid"],
+            manifest.get("milliseconds_per_user"),
         )
     except (KeyError, TypeError) as error:
         raise DataError(

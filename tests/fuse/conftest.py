@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,7 @@ from recx.metrics.lists import Lists
 from recx.metrics.ndcg import ndcg
 from recx.metrics.protocol import Protocol
 from recx.session import Session
-from recx.train.runs import TrainRun
+from recx.train.runs import Fit, TrainRun
 from tests.synthetic import Row, Told, ToldConfig, dataset
 
 N_USERS, N_ITEMS, TAKEN = 300, 40, 3
@@ -47,6 +47,7 @@ class World:
     dataset: Dataset
     tables: Mapping[str, Mapping[str, Float32]]  # label -> fold -> scores
     known: Mapping[str, Bool]  # label -> (n_users,) whom it knows
+    seconds: Mapping[str, float] = field(default_factory=dict)  # label -> what its fit took
 
     def model(self, label: str, fold: str) -> Knowing:
         table = self.tables[label][fold]
@@ -119,7 +120,7 @@ def fused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Fuse
                 seed=0,
                 sources="",
                 stopped_on_valid=False,
-                fits={},
+                fits={"final": Fit("final", label, 0, at.seconds.get(label, 1.0), 0.0, (), "")},
                 metric=None,
                 watch={},
                 valid={},

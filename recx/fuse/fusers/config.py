@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
-from recx.errors import UsageError
+from recx.errors import UsageError, did_you_mean
 
 GROUPS = ("base", "user", "item", "pair")
 """Feature groups: what the bases say, and what is known of user, item and pair."""
 NORMS = ("zscore", "minmax", "rank")
+COSTS = ("seconds", "milliseconds")
 OBJECTIVES = ("auto", "lambdarank", "binary", "regression")
 
 
@@ -40,11 +41,22 @@ class FuserConfig:
     holdout: float = 0.2
     """Share of the window's users kept from the fuser: on them it is compared with the bases, and a learnt
     one must prove itself or step back."""
+    budget: float | None = None
+    """Share of the best set's metric that a cheaper set of bases may lose, from 0; the cheapest such set is
+    fused and the rest left out. null: all bases are fused."""
+    cost: str = "seconds"
+    """What is cheap: seconds (a base's training) or milliseconds (scoring a user)."""
 
     def check(self) -> None:
         """UsageError for a setting outside its range."""
         if not 0 < self.holdout < 1:
             raise UsageError(f"fuser.holdout={self.holdout:g}: expected a share above 0 and below 1")
+        if self.budget is not None and not 0 <= self.budget < 1:
+            raise UsageError(
+                f"fuser.budget={self.budget:g}: expected a share from 0 to below 1; 0.01 is one percent"
+            )
+        if self.cost not in COSTS:
+            raise UsageError(f"fuser.cost={self.cost}: no such cost{did_you_mean(self.cost, COSTS)}")
 
     def lighter(self) -> Self:
         """Settings that learn faster and nearly as well, to ask often what something is worth."""
