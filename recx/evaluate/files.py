@@ -18,12 +18,14 @@ from recx.evaluate.result import (
     CurvePoint,
     Entrant,
     Estimate,
+    FusedSet,
     GateResult,
     OfflineResult,
     Preference,
     Repeat,
     Report,
     SliceResult,
+    Spending,
     TaskResult,
     Valued,
     WindowResult,
@@ -116,6 +118,7 @@ def _task(plain: store.Json) -> TaskResult:
             "windows": [
                 WindowResult(**part | {"result": _task(part["result"])}) for part in plain.get("windows", [])
             ],
+            "spending": _spending(plain.get("spending")),
         }
     )
 
@@ -168,6 +171,10 @@ def _repeat(plain: store.Json) -> Repeat:
 def _contribution(plain: store.Json) -> Contribution:
     lost = plain["without"]
     return Contribution(**plain | {"without": Estimate(**lost) if lost else None})
+
+
+def _spending(plain: store.Json | None) -> Spending | None:
+    return Spending(**plain | {"sets": [FusedSet(**each) for each in plain["sets"]]}) if plain else None
 
 
 def _slice(plain: store.Json) -> SliceResult:

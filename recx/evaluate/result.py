@@ -86,6 +86,26 @@ class Contribution:
     """By how much ndcg@10 (or rmse) gets worse on the window's held-out users when it is left out, paired."""
 
 
+@dataclass(frozen=True)
+class FusedSet:
+    """Bases that could have been fused, on users of the window."""
+
+    bases: list[str]
+    seconds: float  # of training all of them
+    milliseconds: float | None  # of scoring one user by all of them; None: not measured
+    value: float  # of the metric
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Spending:
+    """Which bases a budget has chosen."""
+
+    metric: str
+    words: str  # what was tried, chosen and left out
+    sets: list[FusedSet]  # those that no other is cheaper and better than, cheapest first
+
+
 FEWEST_USERS = 30
 """Users a slice must have: a mean over fewer says more about them than about the entrants."""
 
@@ -128,6 +148,7 @@ class TaskResult:
     searched: str | None = None  # what a search for the fuser's settings has found, in a sentence
     windows: list[WindowResult] = field(default_factory=list)
     """Where it is the mean over a cross-validation in time: each test window, the oldest first."""
+    spending: Spending | None = None  # where the fusion had a budget
 
 
 @dataclass(frozen=True)

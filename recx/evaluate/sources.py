@@ -14,7 +14,7 @@ from recx import store
 from recx.arrays import Float32
 from recx.data import Dataset, Pairs, UserBatch
 from recx.errors import DataError, UsageError
-from recx.evaluate.result import Contribution, CurvePoint, Estimate
+from recx.evaluate.result import Contribution, CurvePoint, Estimate, FusedSet, Spending
 from recx.fuse.carried import DATA
 from recx.models.base import Allowed, Recommender
 from recx.prepare import stored
@@ -116,6 +116,18 @@ class FusionSource:
     def searched(self) -> str | None:
         """What a search for the fuser's settings has found, in a sentence."""
         return self.fusion.search.words() if self.fusion.search else None
+
+    @property
+    def spending(self) -> Spending | None:
+        """Which bases a budget has chosen."""
+        budget = self.fusion.budget
+        if budget is None:
+            return None
+        sets = [
+            FusedSet(list(each.bases), each.seconds, each.milliseconds, each.value, at == budget.chosen)
+            for at, each in enumerate(budget.sets)
+        ]
+        return Spending(budget.metric, budget.words(), sets)
 
     def _about(self, label: str) -> About:
         """A base's own run; for the fusion what learning it took, without its bases."""

@@ -131,6 +131,7 @@ def _result(
         ),
         _slices(config, answers, runs, headline, statistics) if task.part.name == WHOLE else [],
         fusions[0].searched if fusions else None,
+        fusions[0].spending if fusions else None,
     )
 
 

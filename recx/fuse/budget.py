@@ -71,7 +71,8 @@ class Budget:
         """What was chosen and given up, in a sentence."""
         choice, best, whole = self.choice, self.sets[-1], self.whole
         tried = f"{'all ' if self.every else ''}{self.tried} sets of bases were tried on {self.judged}"
-        spent = f"{_cost(choice, self.unit)} instead of {_cost(whole, self.unit)} for all {len(whole.bases)}"
+        amount, what = _cost(choice, self.unit)
+        spent = f"{amount} {what} instead of {_cost(whole, self.unit)[0]} for all {len(whole.bases)}"
         found = (
             f"{tried}: {', '.join(choice.bases)} reach {self.metric} {choice.value:.4f}, {spent} "
             f"with {whole.value:.4f}; the best reach {best.value:.4f}, and {self.margin:.1%} may be lost"
@@ -187,7 +188,8 @@ def _neighbours(bases: Bases, labels: Bases, price: Callable[[Bases], float]) ->
                 yield (*rest, new)
 
 
-def _cost(tried: Tried, unit: str) -> str:
+def _cost(tried: Tried, unit: str) -> tuple[str, str]:
+    """The amount, and of what."""
     if unit == "seconds":
-        return f"{tried.seconds:.1f} s of training"
-    return f"{tried.milliseconds or 0:.2f} ms per user"
+        return f"{tried.seconds:.1f} s", "of training"
+    return f"{tried.milliseconds or 0:.2f} ms", "per user"

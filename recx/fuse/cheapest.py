@@ -52,6 +52,8 @@ def cheapest(
         tell(f"{config.name} · budget, set {tried} of {len(bases)} bases")
         return float(np.mean([one(bases, *each) for each in rounds]))
 
+    if lesson.judge.metric.k is not None:
+        judged = f"{judged} with something to find among the candidates"
     labels = windows[0].votes.labels
     costs = {label: _cost(runs[label], config.cost, valid) for label in labels}
     assert config.budget is not None

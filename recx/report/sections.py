@@ -20,6 +20,7 @@ from recx.report.words import (
     listed,
     meaning,
     milliseconds,
+    number,
     percent,
     seconds,
     title,
@@ -331,8 +332,30 @@ class _Task:
                 class_="soft small",
             ),
             tag("div", panels, class_="grid2") if panels else None,
+            self._spending(),
             tag("details", tag("summary", "Time and memory in numbers"), table),
             tag("details", tag("summary", "Settings of every entrant"), settings),
+        )
+
+    def _spending(self) -> Markup:
+        """What a budget has chosen among."""
+        spending = self.task.spending
+        if spending is None:
+            return Markup()
+        heads = ("bases", "to fit", "per user", title(spending.metric))
+        rows = [
+            (
+                listed(each.bases) + (" (fused)" if each.chosen else ""),
+                seconds(each.seconds),
+                milliseconds(each.milliseconds),
+                number(each.value),
+            )
+            for each in spending.sets
+        ]
+        words = "What no other set of bases is cheaper and better than, on users of the window."
+        return join(
+            tag("p", _sentence(spending.words), class_="soft small"),
+            tables.plain_table(heads, rows, self._caption(words)),
         )
 
     def protocol(self) -> Markup:

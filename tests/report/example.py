@@ -15,9 +15,11 @@ from recx.evaluate.result import (
     CurvePoint,
     Entrant,
     Estimate,
+    FusedSet,
     GateResult,
     Report,
     SliceResult,
+    Spending,
     TaskResult,
 )
 from recx.evaluate.verdict import verdict
@@ -170,6 +172,11 @@ def _task(name: str, values: dict[str, float]) -> TaskResult:
         _decay(0.55, 0.62),
         words,
         _slices(entrants),
+        spending=Spending(
+            "ndcg@10",
+            "7 sets of bases were tried: als reaches .2",
+            [FusedSet(["als"], 12.0, 0.3, 0.2, True), FusedSet(["als", "ease"], 40.5, None, 0.21, False)],
+        ),
     )
 
 

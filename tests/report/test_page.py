@@ -256,3 +256,10 @@ def test_the_two_that_lead_are_compared_part_by_part(whole: str) -> None:
     assert f"By activity: NDCG@10 of {first} and {second}." in text
     told = "in 1 (cold items) of 3 parts of users and items and behind in 1 (up to 12 events)"
     assert f"{first} is ahead of {second} {told}, p below .05 after Holm; 1 too small to say." in text
+
+
+def test_the_sets_that_a_budget_chose_among_are_shown_with_what_they_cost(whole: str) -> None:
+    assert "7 sets of bases were tried: als reaches .2." in body_of(whole)
+    rows = [[text_of(cell) for cell in row] for row in parsed(whole).iter("tr")]
+    assert ["als (fused)", "12.0 s", "0.30 ms", "0.2000"] in rows
+    assert ["als and ease", "40.5 s", "–", "0.2100"] in rows
