@@ -59,8 +59,13 @@ class Candidates:
         found[there] = targets.grades[at[there]]
         return found
 
-    def best(self, scores: Float32, order: Int32, k: int, users: Int32) -> Rankings:
-        """The ``k`` best candidates of every row by ``scores`` (pairs,), ties broken by ``order``."""
+    def best(
+        self, scores: Float32, order: Int32, k: int, users: Int32, shown: Float32 | None = None
+    ) -> Rankings:
+        """The ``k`` best candidates of every row by ``scores`` (pairs,), ties broken by ``order``.
+
+        Their scores are those that are ``shown``, if others.
+        """
         by_rank = np.lexsort((order[self.items], -scores.astype(np.float64), self.rows))
         place = np.arange(len(self)) - np.repeat(self.indptr[:-1], np.diff(self.indptr))
         kept = place < k
@@ -68,7 +73,7 @@ class Candidates:
         items = np.full((len(users), k), -1, dtype=np.int32)
         best = np.full((len(users), k), -np.inf, dtype=np.float32)
         items[rows, columns] = self.items[chosen]
-        best[rows, columns] = scores[chosen]
+        best[rows, columns] = (scores if shown is None else shown)[chosen]
         return Rankings(users, items, best)
 
     def spread(self, scores: Float32, behind: Float32) -> Float32:

@@ -10,21 +10,36 @@ from typing import Any
 import numpy as np
 
 from recx import store
-from recx.arrays import Int32
+from recx.arrays import Float32, Int32
 from recx.data import Dataset, Fold, Rankings
 from recx.fuse import crossed
 from recx.fuse.bases import FINAL, Bases
 from recx.fuse.budget import Budget
 from recx.fuse.cheapest import USERS, cheapest
 from recx.fuse.config import FuseConfig
-from recx.fuse.fusers import create, fuser_class
+from recx.fuse.fusers import config_class, create, fuser_class
 from recx.fuse.fusers.base import Fuser, Lesson
 from recx.fuse.fusers.config import FeatureConfig, FuserConfig, LearntConfig
 from recx.fuse.heard import Heard, fit_keys
 from recx.fuse.judge import Contest, Judge
 from recx.fuse.kept import GIGABYTE, Kept
 from recx.fuse.known import ItemFacts
-from recx.fuse.runs import BEST, FEATURES, HOLDOUT, KNOWN, RANKING, RATING, Part, controls, plain
+from recx.fuse.objectives.items import Goods, rarity
+from recx.fuse.objectives.pareto import Aims, draw, pool_of
+from recx.fuse.objectives.rerank import Reranker, items_of
+from recx.fuse.runs import (
+    BEST,
+    FEATURES,
+    GOODS,
+    HOLDOUT,
+    KNOWN,
+    PARETO,
+    RANKING,
+    RATING,
+    Part,
+    controls,
+    plain,
+)
 from recx.fuse.sanity import Sanity
 from recx.fuse.search import Searched, search
 from recx.fuse.table import Table
@@ -73,6 +88,7 @@ class Learning:
         self.recall: float | None = None
         self.search: Searched | None = None
         self.budget: Budget | None = None
+        self.aims: Aims | None = None
         self.kept = Kept(Path(config.results) / "scores", config.cache)
 
     @property
@@ -108,6 +124,7 @@ class Learning:
                 "name": self.fuser.name,
                 "fuser": asdict(self.parts[self.headline].config),
                 "search": asdict(self.search) if self.search else None,
+                "aims": asdict(self.aims) if self.aims else None,
                 "budget": asdict(self.budget) if self.budget else None,
                 "protocol": self.protocol.plain,
                 "base_runs": {label: str(run.folder) for label, run in self.runs.items()},
@@ -237,9 +254,40 @@ class Learning:
         self.parts[kind] = Part(name, config, sanity, asked.features)
         if sanity.note:
             self.tell.say(f"{kind}: {sanity.note}")
+        if kind == RANKING and config.objectives:
+            with self.record.stage("objectives"):
+                self.tell.stage(f"{config.name} · {', '.join(config.objectives)}")
+                self._aim(config, contest, self._answered(sanity, asked, said))
         with self.record.stage("contributions"):
             self.tell.stage(f"{config.name} · contributions")
             self.contributions = self._contributions(fuser, table, contest, lesson)
+
+    def _answered(self, sanity: Sanity, asked: Table, said: Float32) -> Float32:
+        """Scores of who answers: the fuser, or who stands in for it."""
+        stand_in = sanity.fallback
+        if stand_in is None:
+            return said
+        if stand_in in asked.votes.labels:
+            return asked.votes.standard[:, asked.votes.labels.index(stand_in)]
+        return create(config_class(stand_in)()).score(asked)
+
+    def _aim(self, config: FuserConfig, contest: Contest, scores: Float32) -> None:
+        """Write what items bring besides relevance, as known at every cut-off, and find what that costs."""
+        from recx.kernels.ranked import first_rows
+
+        pool = pool_of(contest, scores)
+        first = first_rows(pool.bounds, pool.scores, pool.ties, config.length)
+        rare = rarity(items_of(pool, first), self.dataset.n_items)
+        valid = self.dataset.split.valid
+        for name, fold in self._known_folds().items():
+            allowed = self.protocol.allowed(self.dataset, fold)
+            goods = Goods.of(self.dataset, fold, allowed, rare)
+            goods.write(self.record.folder / GOODS / f"{name}.safetensors")
+            if name == valid.name:
+                reranker = Reranker(config.weight, config.floor, config.length, goods)
+                self.aims = draw(reranker, contest, pool, int(allowed.items.sum()))
+        assert self.aims is not None
+        store.write_json(self.record.folder / PARETO, asdict(self.aims))
 
     def _searched(self, kind: str, learnt: list[Table], lesson: Lesson) -> FuserConfig:
         """The settings as given, or the best that a search finds for what decides."""
@@ -292,12 +340,15 @@ class Learning:
 
     def _write_known(self) -> None:
         """What is known of the items at every cut-off at which the fusion will be asked."""
-        split = self.dataset.split
-        known = {fold.name: fold for fold in split.windows}
-        # with refit=no nothing but the histories has moved on when test is scored
-        known[FINAL] = split.final if self.config.refit else split.valid
-        for name, fold in known.items():
+        for name, fold in self._known_folds().items():
             ItemFacts.of(self.dataset, fold).write(self.record.folder / KNOWN / f"{name}.safetensors")
+
+    def _known_folds(self) -> dict[str, Fold]:
+        split = self.dataset.split
+        # with refit=no nothing but the histories has moved on when test is scored
+        return {fold.name: fold for fold in split.windows} | {
+            FINAL: split.final if self.config.refit else split.valid
+        }
 
 
 def rated(dataset: Dataset, runs: Mapping[str, TrainRun]) -> bool:

@@ -22,6 +22,9 @@ from recx.fuse.fusers import config_class, create
 from recx.fuse.fusers.base import Fuser
 from recx.fuse.fusers.config import FuserConfig
 from recx.fuse.known import ItemFacts
+from recx.fuse.objectives.items import Goods
+from recx.fuse.objectives.pareto import Aims
+from recx.fuse.objectives.rerank import Pool, Reranker
 from recx.fuse.sanity import CONTROLS, Sanity
 from recx.fuse.search import Searched
 from recx.fuse.surroundings import Feature
@@ -39,6 +42,10 @@ BEST = "best.yaml"
 """The settings with those that a search has found, for from=."""
 KNOWN = "known"
 """Folder of what was known of the items at each fold's cut-off."""
+GOODS = "objectives"
+"""Folder of what items bring to a list besides relevance."""
+PARETO = "pareto.json"
+"""What that costs, on the window's held-out users."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,7 @@ class Fusion:
         self.base_runs = {label: Path(run) for label, run in facts["base_runs"].items()}
         self.holdout_users: Int32 = store.read_arrays(folder / HOLDOUT)["users"]
         self.search: Searched | None = Searched.read(facts["search"]) if facts["search"] else None
+        self.aims: Aims | None = Aims.read(facts["aims"]) if facts.get("aims") else None
         self.budget: Budget | None = Budget.read(facts["budget"]) if facts.get("budget") else None
         self.contributions = [Contribution.read(row) for row in facts["contributions"]]
         self.candidate_recall: float | None = facts["candidate_recall"]  # on the held-out users
@@ -82,6 +90,7 @@ class Fusion:
         self.fuser = lru_cache(self._fuser)
         self.bases = lru_cache(maxsize=1)(self._bases)
         self.facts = lru_cache(self._facts)
+        self.reranker = lru_cache(self._reranker)
 
     @property
     def data(self) -> Path:
@@ -130,7 +139,7 @@ class Fusion:
         if RANKING not in self.parts:
             return
         asked, heard = self.ask(batch, allowed, fold, dict(answers))
-        yield self.name, self._fused(asked, heard)
+        yield self.name, self._fused(asked, heard, fold)
         for name, control in controls(RANKING, self.name).items():
             yield name, asked.candidates.spread(control.score(asked.rows), heard.consensus)
 
@@ -140,7 +149,8 @@ class Fusion:
         Items outside the union of the bases' best come below it, by the mean of the bases' standard scores,
         whose values they all take.
         """
-        return self._fused(*self.ask(batch, allowed, fold, dict(self.bases(fold).scores(batch, allowed))))
+        said = self.ask(batch, allowed, fold, dict(self.bases(fold).scores(batch, allowed)))
+        return self._fused(*said, fold)
 
     def ask(
         self, batch: UserBatch, allowed: Allowed, fold: str, scores: dict[str, Float32]
@@ -199,18 +209,39 @@ class Fusion:
         if block.features != self.parts[kind].features:
             raise DataError(f"{self.folder} was fused by another version of recx; fuse again")
 
-    def _fused(self, asked: Asked, answers: Answers) -> Float32:
-        """The scores of who answers each user."""
-        answering, who = self.answering(RANKING), self.who(answers)
+    def _fused(self, asked: Asked, answers: Answers, fold: str) -> Float32:
+        """The scores of who answers each user, in the order that lists are to have."""
+        answering, who, scores = self.answering(RANKING), self.who(answers), None
         if isinstance(answering, str):
             found = answers.of(answering).copy()
         else:
-            found = asked.candidates.spread(answering.score(asked.rows), answers.consensus)
+            scores = answering.score(asked.rows)
+            found = asked.candidates.spread(scores, answers.consensus)
         for at in np.unique(who[who != FUSER]):
             # a base that does not know a user says what is popular
             label = answers.labels[0 if at == POPULARITY else at]
             found[who == at] = answers.of(label)[who == at]
-        return found
+        if (reranker := self.reranker(fold)) is None:
+            return found
+        return asked.candidates.spread(reranker.order(self.pool(asked, answers, who, scores)), found)
+
+    def pool(self, asked: Asked, answers: Answers, who: Int32, scores: Float32 | None) -> Pool:
+        """The candidates with the scores of who answers each user; ``scores`` (pairs,) are a fuser's."""
+        candidates = asked.candidates
+        said = np.zeros(len(candidates), dtype=np.float32) if scores is None else scores.copy()
+        by = who[candidates.rows]
+        for at in np.unique(who[who != FUSER]):
+            label = answers.labels[0 if at == POPULARITY else at]
+            said[by == at] = candidates.of(answers.of(label))[by == at]
+        return Pool(candidates.indptr, candidates.items, said, answers.order[candidates.items])
+
+    def _reranker(self, fold: str) -> Reranker | None:
+        """What puts lists together; None where relevance is all that counts."""
+        config = self.parts[RANKING].config
+        if not config.objectives:
+            return None
+        goods = Goods.read(self.folder / GOODS / f"{fold}.safetensors")
+        return Reranker(config.weight, config.floor, config.length, goods)
 
     def _bases(self, fold: str) -> Bases:
         models = {}
@@ -255,6 +286,8 @@ class FuseRun:
         if shared := [part for part in fusion.contributions if part.share]:
             shared.sort(key=lambda part: -(part.share or 0))
             lines.append(f"{fusion.name} listens to " + ", ".join(f"{p.label} {p.share:.0%}" for p in shared))
+        if fusion.aims:
+            lines += ["", *fusion.aims.lines()]
         if fusion.budget:
             lines += ["", *fusion.budget.lines(), fusion.budget.words()]
         if fusion.search:

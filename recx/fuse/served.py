@@ -32,7 +32,8 @@ class Served:
     """The best items of a block of users."""
 
     lists: Rankings
-    """Scores are those of who answers: the fuser's own, which its parts add up to, or a base's."""
+    """Scores are those of who answers: the fuser's own, which its parts add up to, or a base's. They fall
+    along a list, unless it was put together with more in view than relevance."""
     who: Int32
     """(n,) FUSER, the place of a base among the fusion's, or POPULARITY."""
     told: list[list[Told]]
@@ -59,15 +60,19 @@ def _serve(fusion: Fusion, batch: UserBatch, k: int, allowed: Allowed, explain: 
     answering, who = fusion.answering(RANKING), fusion.who(answers)
     items = np.full((len(batch), k), -1, dtype=np.int32)
     scores = np.full((len(batch), k), -np.inf, dtype=np.float32)
-    if not isinstance(answering, str):
-        fused = asked.candidates.best(answering.score(asked.rows), allowed.order, k, batch.users)
+    said = None if isinstance(answering, str) else answering.score(asked.rows)
+    if said is not None:
+        fused = asked.candidates.best(said, allowed.order, k, batch.users)
         items[:], scores[:] = fused.items, fused.scores
     for at in np.unique(who[who != FUSER]):
         rows = np.flatnonzero(who == at)
         # a base that does not know a user says what is popular
-        said = answers.of(answers.labels[0 if at == POPULARITY else at])
-        items[rows], scores[rows] = top_k(said[rows], allowed.order, k)
+        label = answers.labels[0 if at == POPULARITY else at]
+        items[rows], scores[rows] = top_k(answers.of(label)[rows], allowed.order, k)
     lists = Rankings(batch.users, items, scores)
+    if (reranker := fusion.reranker(FINAL)) is not None:
+        pool = fusion.pool(asked, answers, who, said)
+        lists = asked.candidates.best(reranker.order(pool), allowed.order, k, batch.users, pool.scores)
     told = _told(answering, asked, answers, who, lists) if explain else []
     return Served(lists, who, told)
 

@@ -16,6 +16,7 @@ from recx.fuse.carried import carry
 from recx.fuse.config import FuseConfig
 from recx.fuse.fusers import FUSERS, fuser_class
 from recx.fuse.learning import Learning
+from recx.fuse.objectives.items import check_goods
 from recx.fuse.runs import FuseRun, open_fusion
 from recx.manifest import Record
 from recx.metrics.protocol import Protocol
@@ -122,6 +123,12 @@ def _check_bases(config: FuseConfig, dataset: Dataset, opened: dict[str, TrainRu
         session.listener.say(f"{name} ranks and predicts no ratings: those of the bases are not fused")
     if config.fuser.budget is not None and len(models) < 2:
         raise UsageError("fuser.budget chooses among bases, and there is one; leave it out")
+    if objectives := config.fuser.objectives:
+        if not kind.ranks:
+            raise UsageError(
+                f"fuser.weight and fuser.floor are about lists, and {name} ranks nothing; leave them out"
+            )
+        check_goods(dataset, objectives)
     kind.check_bases(config.fuser, list(models))
 
 

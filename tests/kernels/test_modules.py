@@ -148,6 +148,11 @@ CASES: dict[str, Callable[[Given], tuple[Any, ...]]] = {
         20 * np.arange(701), g.scores.ravel()[:14000], np.arange(14000, dtype=np.int32), 10,
     ),
     "ranked.copeland": lambda g: (20 * np.arange(701), g.ids((14000, 3), 20)),
+    "rerank.put_together": lambda g: (
+        20 * np.arange(701), g.ids(14000, 300), g.normal(14000).astype(np.float64),
+        np.arange(14000, dtype=np.int32), g.normal(14000) > 1, np.full(700, 3), np.ones(700), 10,
+        *g.lists, False,
+    ),
     "topk.top_k": lambda g: (g.scores, np.arange(300, dtype=np.int32), 20),
     "walks.walks": lambda g: (*g.columns, *g.rows, 0.2, 1e-4, 0, np.zeros((300, 300), np.float32)),
 }  # fmt: skip

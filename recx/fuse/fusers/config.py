@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
 from recx.errors import UsageError, did_you_mean
+from recx.fuse.objectives.config import ObjectiveFloors, ObjectiveWeights, asked
 
 GROUPS = ("base", "user", "item", "pair")
 """Feature groups: what the bases say, and what is known of user, item and pair."""
@@ -46,6 +47,24 @@ class FuserConfig:
     fused and the rest left out. null: all bases are fused."""
     cost: str = "seconds"
     """What is cheap: seconds (a base's training) or milliseconds (scoring a user)."""
+    weight: ObjectiveWeights = field(default_factory=ObjectiveWeights)
+    """What counts beside relevance, and how much."""
+    floor: ObjectiveFloors = field(default_factory=ObjectiveFloors)
+    """What every list must reach where its candidates allow it."""
+    length: int = 10
+    """Items of a list that weights and floors are about; what comes behind them is as the fuser orders it."""
+
+    def __post_init__(self) -> None:
+        # as manifests hold them
+        if isinstance(self.weight, Mapping):
+            self.weight = ObjectiveWeights(**self.weight)
+        if isinstance(self.floor, Mapping):
+            self.floor = ObjectiveFloors(**self.floor)
+
+    @property
+    def objectives(self) -> list[str]:
+        """What lists are to be besides relevant."""
+        return asked(self.weight, self.floor)
 
     def check(self) -> None:
         """UsageError for a setting outside its range."""
@@ -57,6 +76,9 @@ class FuserConfig:
             )
         if self.cost not in COSTS:
             raise UsageError(f"fuser.cost={self.cost}: no such cost{did_you_mean(self.cost, COSTS)}")
+        self._at_least(length=1)
+        self.weight.check()
+        self.floor.check()
 
     def lighter(self) -> Self:
         """Settings that learn faster and nearly as well, to ask often what something is worth."""
