@@ -27,6 +27,8 @@ from recx.evaluate.result import (
     SliceResult,
     Spending,
     TaskResult,
+    Tradeoff,
+    TradeoffPoint,
     Valued,
     WindowResult,
 )
@@ -119,6 +121,7 @@ def _task(plain: store.Json) -> TaskResult:
                 WindowResult(**part | {"result": _task(part["result"])}) for part in plain.get("windows", [])
             ],
             "spending": _spending(plain.get("spending")),
+            "tradeoffs": [_tradeoff(each) for each in plain.get("tradeoffs", [])],
         }
     )
 
@@ -175,6 +178,10 @@ def _contribution(plain: store.Json) -> Contribution:
 
 def _spending(plain: store.Json | None) -> Spending | None:
     return Spending(**plain | {"sets": [FusedSet(**each) for each in plain["sets"]]}) if plain else None
+
+
+def _tradeoff(plain: store.Json) -> Tradeoff:
+    return Tradeoff(**plain | {"points": [TradeoffPoint(**point) for point in plain["points"]]})
 
 
 def _slice(plain: store.Json) -> SliceResult:

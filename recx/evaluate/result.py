@@ -106,6 +106,28 @@ class Spending:
     sets: list[FusedSet]  # those that no other is cheaper and better than, cheapest first
 
 
+@dataclass(frozen=True)
+class TradeoffPoint:
+    """One setting of an objective, on the window's held-out users."""
+
+    weight: float
+    floor: float | None
+    relevance: float  # the metric
+    value: float  # of the objective
+    best: bool  # no other is at least as good in both and better in one
+    chosen: bool  # the fusion's
+
+
+@dataclass(frozen=True)
+class Tradeoff:
+    """What relevance costs an objective of the fusion's lists."""
+
+    objective: str  # tail_share, coverage, diversity or margin
+    metric: str
+    words: str  # without and with it
+    points: list[TradeoffPoint]
+
+
 FEWEST_USERS = 30
 """Users a slice must have: a mean over fewer says more about them than about the entrants."""
 
@@ -149,6 +171,8 @@ class TaskResult:
     windows: list[WindowResult] = field(default_factory=list)
     """Where it is the mean over a cross-validation in time: each test window, the oldest first."""
     spending: Spending | None = None  # where the fusion had a budget
+    tradeoffs: list[Tradeoff] = field(default_factory=list)  # where its lists are to be more than relevant
+    floors: list[str] = field(default_factory=list)  # how many lists reach each floor, in sentences
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,15 @@ from recx import store
 from recx.arrays import Float32
 from recx.data import Dataset, Pairs, UserBatch
 from recx.errors import DataError, UsageError
-from recx.evaluate.result import Contribution, CurvePoint, Estimate, FusedSet, Spending
+from recx.evaluate.result import (
+    Contribution,
+    CurvePoint,
+    Estimate,
+    FusedSet,
+    Spending,
+    Tradeoff,
+    TradeoffPoint,
+)
 from recx.fuse.carried import DATA
 from recx.models.base import Allowed, Recommender
 from recx.prepare import stored
@@ -128,6 +136,20 @@ class FusionSource:
             for at, each in enumerate(budget.sets)
         ]
         return Spending(budget.metric, budget.words(), sets)
+
+    @property
+    def tradeoffs(self) -> list[Tradeoff]:
+        """What relevance costs whatever else its lists are to be."""
+        aims = self.fusion.aims
+        return [
+            Tradeoff(
+                each.objective,
+                each.metric,
+                each.words(),
+                [TradeoffPoint(**vars(point)) for point in each.points],
+            )
+            for each in (aims.tradeoffs if aims else ())
+        ]
 
     def _about(self, label: str) -> About:
         """A base's own run; for the fusion what learning it took, without its bases."""

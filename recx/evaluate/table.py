@@ -132,6 +132,8 @@ def _result(
         _slices(config, answers, runs, headline, statistics) if task.part.name == WHOLE else [],
         fusions[0].searched if fusions else None,
         fusions[0].spending if fusions else None,
+        fusions[0].tradeoffs if fusions else [],
+        fusions[0].fusion.aims.floors() if fusions and fusions[0].fusion.aims else [],
     )
 
 

@@ -14,6 +14,7 @@ from recx.report.plots.cost import cost_plot
 from recx.report.plots.curves import learning_curve
 from recx.report.plots.listens import attribution, worth
 from recx.report.plots.popularity import popularity_curve
+from recx.report.plots.tradeoff import NAMES, tradeoff_plot
 from recx.report.words import (
     count,
     finite,
@@ -38,6 +39,7 @@ def task_section(chapter: Chapter, name: str, origin: str | None) -> Markup:
         made.windows(),
         made.differences(),
         made.attribution(),
+        made.tradeoffs(),
         made.popularity(),
         made.slices(),
         made.curves(),
@@ -204,6 +206,28 @@ class _Task:
             tag("div", panels, class_="grid2"),
             tag("p", ceiling, class_="soft small") if ceiling else None,
             tag("p", _sentence(self.task.searched), class_="soft small") if self.task.searched else None,
+        )
+
+    def tradeoffs(self) -> Markup:
+        """What relevance costs whatever else the fusion's lists are to be."""
+        found = self.task.tradeoffs
+        panels = [
+            _panel(f"{title(each.metric)} against {NAMES.get(each.objective, each.objective)}", figure)
+            for place, each in enumerate(found)
+            if (figure := tradeoff_plot(each, f"{self.name}-tradeoff{place}"))
+        ]
+        if not panels:
+            return Markup()
+        words = (
+            "On users of the window that were kept from the fuser, over a grid of weights and floors. The "
+            "line joins what no other setting beats in both."
+        )
+        said = [*(each.words for each in found), *self.task.floors]
+        return join(
+            self._part("More than relevant"),
+            tag("ul", [tag("li", _sentence(each)) for each in said]),
+            tag("div", panels, class_="grid2"),
+            tag("p", words, class_="soft small"),
         )
 
     def popularity(self) -> Markup:

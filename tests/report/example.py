@@ -21,6 +21,8 @@ from recx.evaluate.result import (
     SliceResult,
     Spending,
     TaskResult,
+    Tradeoff,
+    TradeoffPoint,
 )
 from recx.evaluate.verdict import verdict
 
@@ -177,6 +179,19 @@ def _task(name: str, values: dict[str, float]) -> TaskResult:
             "7 sets of bases were tried: als reaches .2",
             [FusedSet(["als"], 12.0, 0.3, 0.2, True), FusedSet(["als", "ease"], 40.5, None, 0.21, False)],
         ),
+        tradeoffs=[
+            Tradeoff(
+                "tail_share",
+                "ndcg@10",
+                "tail_share 0.1 → 0.3",
+                [
+                    TradeoffPoint(0.0, None, 0.2, 0.1, True, False),
+                    TradeoffPoint(0.2, None, 0.17, 0.2, False, False),
+                    TradeoffPoint(0.0, 0.3, 0.19, 0.3, True, True),
+                ],
+            )
+        ],
+        floors=["1,990 of 2,000 lists reach the floor of tail_share"],
     )
 
 

@@ -263,3 +263,13 @@ def test_the_sets_that_a_budget_chose_among_are_shown_with_what_they_cost(whole:
     rows = [[text_of(cell) for cell in row] for row in parsed(whole).iter("tr")]
     assert ["als (fused)", "12.0 s", "0.30 ms", "0.2000"] in rows
     assert ["als and ease", "40.5 s", "–", "0.2100"] in rows
+
+
+def test_a_front_joins_what_nothing_beats_and_marks_what_is_chosen() -> None:
+    plot = plot_of(example(), "task1-tradeoff0")
+    (line,) = list(plot.iter("polyline"))
+    places = [tuple(map(float, place.split(","))) for place in (line.get("points") or "").split()]
+    dots = [(dot.get("class"), float((dot.get("cx") or "").rstrip("%"))) for dot in plot.iter("circle")]
+    assert len(places) == 2 and places[0][1] < places[1][1]
+    assert [kind for kind, _ in dots] == ["mark fusion", "mark base", "mark fusion"]
+    assert places[1][0] / 10 == pytest.approx(dots[2][1], abs=0.1)

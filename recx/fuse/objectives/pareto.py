@@ -95,7 +95,11 @@ class Aims:
         found = []
         for each in self.tradeoffs:
             found += [*each.lines(), each.words(), ""]
-        return found[:-1] + [
+        return found[:-1] + self.floors()
+
+    def floors(self) -> list[str]:
+        """How many lists reach each floor, in sentences."""
+        return [
             f"{self.lists - count:,} of {self.lists:,} lists reach the floor of {name}"
             + ("" if not count else f"; the candidates of {count:,} do not allow it")
             for name, count in self.missed.items()
