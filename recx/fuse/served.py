@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,6 +40,8 @@ class Served:
     """(n,) FUSER, the place of a base among the fusion's, or POPULARITY."""
     told: list[list[Told]]
     """Per row, in the order of its list; empty where nobody asked."""
+    missed: Mapping[str, int]
+    """Objective -> lists below its floor, because the candidates allow no other."""
 
 
 def serve(fusion: Fusion, batch: UserBatch, k: int, allowed: Allowed, explain: bool = False) -> Served:
@@ -50,6 +54,7 @@ def serve(fusion: Fusion, batch: UserBatch, k: int, allowed: Allowed, explain: b
         Rankings.concatenate([part.lists for part in parts]),
         np.concatenate([part.who for part in parts]),
         [row for part in parts for row in part.told],
+        sum((Counter(part.missed) for part in parts), Counter[str]()),
     )
 
 
@@ -69,12 +74,16 @@ def _serve(fusion: Fusion, batch: UserBatch, k: int, allowed: Allowed, explain: 
         # a base that does not know a user says what is popular
         label = answers.labels[0 if at == POPULARITY else at]
         items[rows], scores[rows] = top_k(answers.of(label)[rows], allowed.order, k)
-    lists = Rankings(batch.users, items, scores)
+    lists, missed = Rankings(batch.users, items, scores), dict[str, int]()
     if (reranker := fusion.reranker(FINAL)) is not None:
+        # a shorter list has to reach the floors itself
+        reranker = replace(reranker, length=min(reranker.length, k))
         pool = fusion.pool(asked, answers, who, said)
+        below = reranker.missed(pool, reranker.lists(pool))
+        missed = {name: int(each.sum()) for name, each in below.items()}
         lists = asked.candidates.best(reranker.order(pool), allowed.order, k, batch.users, pool.scores)
     told = _told(answering, asked, answers, who, lists) if explain else []
-    return Served(lists, who, told)
+    return Served(lists, who, told, missed)
 
 
 def _told(

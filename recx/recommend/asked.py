@@ -110,9 +110,8 @@ class AskedFusion:
                 [self._why(batch, row, one, most, names, by) for one in told]
                 for row, (told, by) in enumerate(zip(served.told, answered_by, strict=True))
             ]
-        return Lists(
-            users, served.lists, answered_by, _links(batch, served.who != POPULARITY, next_base), why
-        )
+        links = _links(batch, served.who != POPULARITY, next_base)
+        return Lists(users, served.lists, answered_by, links, why, served.missed)
 
     def _why(self, batch: UserBatch, row: int, told: Told, most: int, names: Names, by: str) -> list[Why]:
         """The largest parts of the score and their rest, then what the bases among them have to say."""

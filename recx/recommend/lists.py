@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -45,6 +45,7 @@ class Lists:
     answered_by: Sequence[str]  # (n,) the run, one of its bases, or popularity
     links: Sequence[str]  # (n,) which link of the chain that was: see recx.recommend.asked
     why: Reasons | None
+    missed: Mapping[str, int] = field(default_factory=dict)  # what a floor is about -> lists below it
 
 
 class Writer(Protocol):

@@ -59,6 +59,7 @@ def recommend(config: RecommendConfig, session: Session = QUIET) -> Written:
     asked = open_asked(Path(config.run))
     served = _dataset(config, asked)
     links: Counter[str] = Counter()
+    missed: Counter[str] = Counter()
     lines = 0
     tell = session.listener
     with limit_threads(config.threads), clock.told(tell), _new_events(config, served) as new:
@@ -75,6 +76,13 @@ def recommend(config: RecommendConfig, session: Session = QUIET) -> Written:
                     lists = asked.lists(some, part, config.k, allowed, config.explain, names)
                     lines += file.write(lists)
                     links.update(lists.links)
+                    missed.update(lists.missed)
+        for name, count in missed.items():
+            if count:
+                tell.say(
+                    f"{count:,} of {links.total():,} lists stay below the floor of {name}: "
+                    "their candidates allow no more"
+                )
     return Written(path, links.total(), lines, dict(links))
 
 

@@ -173,6 +173,10 @@ def test_evaluation_and_recommendation_use_the_same_lists_and_they_reach_the_flo
     assert (there < 3).any() and (there >= 3).any()
     listed = reranker.goods.tail[served.lists.items[:, :5]].sum(axis=1)
     assert (listed >= np.minimum(there, 3)).all()
+    assert served.missed == {"tail_share": (there < 3).sum()}
+    # a shorter list reaches the floor too
+    short = serve(fusion, batch, 2, allowed).lists.items
+    assert (reranker.goods.tail[short].sum(axis=1) >= np.minimum(there, 2)).all()
     assert 0 < fusion.aims.missed["tail_share"] < fusion.aims.lists
     assert any("reach the floor of tail_share; the candidates of" in line for line in fusion.aims.lines())
     assert store.read_json(fusion.folder / "pareto.json")["tradeoffs"][0]["objective"] == "tail_share"
