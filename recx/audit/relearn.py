@@ -26,7 +26,7 @@ from recx.metrics.protocol import Protocol
 from recx.session import Session
 
 NAME = "stacker-labels"
-PACKAGES = ("numpy", "scipy", "lightgbm")
+PACKAGES = ("numpy", "scipy", "lightgbm", "torch")
 SAME = 0.99
 """Correlation below which two fusers have not learnt the same: threads add up in any order."""
 CLOSE = 1e-6
@@ -46,7 +46,10 @@ def check_relearnt(run: Run, dataset: Dataset, session: Session) -> Check:
         record = Record(again, "fuse", Session(), {}, config.seed)
         runs = {part.name: replace(part.train, label=part.name) for part in run.parts}
         protocol = Protocol.of(config, dataset, config.seed)
-        Learning(config, dataset, protocol, runs, record, session, int(run.manifest["threads"])).make()
+        helpers = run.manifest["fusion"].get("helpers", ())
+        bases = [label for label in runs if label not in helpers]
+        threads = int(run.manifest["threads"])
+        Learning(config, dataset, protocol, runs, bases, record, session, threads).make()
         parts = [str(part["name"]) for part in record.facts["fusion"]["parts"].values()]
         found = {name: _alike(run.folder, again, name) for name in parts}
     findings = [_finding(name, alike) for name, alike in found.items() if alike < SAME]

@@ -131,9 +131,9 @@ def _result(
         ),
         _slices(config, answers, runs, headline, statistics) if task.part.name == WHOLE else [],
         fusions[0].searched if fusions else None,
-        fusions[0].spending if fusions else None,
-        fusions[0].tradeoffs if fusions else [],
-        fusions[0].fusion.aims.floors() if fusions and fusions[0].fusion.aims else [],
+        spending=fusions[0].spending if fusions else None,
+        tradeoffs=fusions[0].tradeoffs if fusions else [],
+        floors=fusions[0].fusion.aims.floors() if fusions and fusions[0].fusion.aims else [],
     )
 
 

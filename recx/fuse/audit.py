@@ -18,7 +18,9 @@ from recx.metrics.ratings import user_rmse
 from recx.models import create
 from recx.models.base import Recommender, RunOptions, block_size, mask
 from recx.session import Listener
-from recx.train.runs import TrainRun, load_model
+from recx.train.boosted import Boosted, left_over
+from recx.train.resampled import resampled, seed_of
+from recx.train.runs import TrainRun, load_model, open_run
 
 USERS = 500
 """Users of a window that are asked: a fit that has seen their labels shows it on far fewer."""
@@ -124,7 +126,14 @@ class Auditor:
         config, epochs = run.model, run.fits[fold.name].epochs
         if hasattr(config, "epochs"):
             config = replace(config, epochs=epochs)  # type: ignore[call-arg]
-        return create(config).fit(data, replace(self.run, seed=run.seed))
+        earlier = None
+        if run.after is not None:
+            earlier = self._fit(open_run(run.after), fold, data)
+            learnt = replace(fold, fit=data.interactions, history=data.interactions)
+            data = replace(data, interactions=left_over(learnt, earlier).fit)
+        data = resampled(data, run.bootstrap, run.seed)
+        model = create(config).fit(data, replace(self.run, seed=seed_of(run.seed, run.bootstrap)))
+        return model if earlier is None else Boosted(earlier, model, run.after_lr)
 
     def _skill(self, model: Recommender[Any], fold: Fold) -> Float64:
         """How well a model knows the labels of some users, higher is better: (users,).

@@ -12,6 +12,7 @@ import numpy as np
 from recx.arrays import Bool, Float32, Int32
 from recx.data import Pairs, UserBatch
 from recx.fuse.candidates import Candidates, unite
+from recx.fuse.vectors import NOWHERE, Described, Space
 from recx.models.base import Allowed, Recommender, mask
 
 FINAL = "final"
@@ -79,15 +80,16 @@ class Said:
     scales: Float32  # (n, bases, 4) mean, standard deviation, least and greatest of all scores of the user
     candidates: Candidates  # the union of the best
     scores: Float32  # (pairs, bases) of the candidates
+    described: tuple[Described, ...] = ()  # users and items as vectors, where they are asked for
 
     @staticmethod
-    def of(answers: Answers, top: int, union: int) -> Said:
+    def of(answers: Answers, top: int, union: int, described: tuple[Described, ...] = ()) -> Said:
         """Unite the ``top`` best of every base, ``union`` of them at most, and let go of the rest."""
         tops = answers.tops(top)
         candidates = unite(tops, union, answers.n_items)
         scales = np.stack([answers.scales[label] for label in answers.labels], axis=1)
         scores = np.stack([candidates.of(answers.of(label)) for label in answers.labels], axis=1)
-        return Said(answers.labels, tops, answers.knows, scales, candidates, scores)
+        return Said(answers.labels, tops, answers.knows, scales, candidates, scores, described)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +99,7 @@ class Ratings:
     labels: tuple[str, ...]
     values: Float32  # (pairs, bases)
     knows: Bool  # (pairs, bases)
+    described: tuple[Described, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,11 +107,14 @@ class Bases:
     """Fitted models of one fold, by label."""
 
     models: Mapping[str, Recommender[Any]]
+    space: Space = NOWHERE
+    """The axes of their vectors, where they are asked for."""
 
     @property
     def rating(self) -> Bases:
         """Those that rate."""
-        return Bases({label: model for label, model in self.models.items() if model.rates})
+        models = {label: model for label, model in self.models.items() if model.rates}
+        return Bases(models, self.space.among(models))
 
     def scores(self, batch: UserBatch, allowed: Allowed) -> Iterator[tuple[str, Float32]]:
         """Scores (n, n_items) of every base, masked by the candidate policy."""
@@ -126,8 +132,15 @@ class Bases:
         rating = self.rating
         values = [model.rate(batch, pairs) for model in rating.models.values()]
         return Ratings(
-            tuple(rating.models), np.stack(values, axis=1).astype(np.float32), rating.knows(batch)[pairs.row]
+            tuple(rating.models),
+            np.stack(values, axis=1).astype(np.float32),
+            rating.knows(batch)[pairs.row],
+            rating.describe(batch),
         )
+
+    def describe(self, batch: UserBatch) -> tuple[Described, ...]:
+        """Users and items as vectors."""
+        return self.space.describe(self.models, batch)
 
     def knows(self, batch: UserBatch) -> Bool:
         """Which base can say something about which user: (n, bases)."""

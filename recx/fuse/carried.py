@@ -10,10 +10,12 @@ from pathlib import Path
 from recx import store
 from recx.errors import DataError
 from recx.prepare.stored import HEADER, files_of
-from recx.train.runs import MODEL, TrainRun
+from recx.train.runs import MODEL, TrainRun, open_run
 
 BASES = "bases"
 """Folder of the bases: a train run each, with the fits that score valid and test."""
+AFTER = "after"
+"""Inside a base that was fitted on what a run has left over: that run."""
 DATA = "data"
 """Folder of the prepared data set: ids, histories and what is known of the items."""
 
@@ -36,7 +38,11 @@ def _carry_base(to: Path, run: TrainRun) -> None:
         _link(run.folder / fit, to / fit)
     manifest = store.read_json(run.folder / store.MANIFEST)
     files = {name: digest for name, digest in manifest["files"].items() if name in fits}
-    store.write_json(to / store.MANIFEST, manifest | {"files": files})
+    carried = manifest | {"files": files}
+    if run.after is not None:
+        _carry_base(to / AFTER, open_run(run.after))
+        carried["after"] = AFTER
+    store.write_json(to / store.MANIFEST, carried)
 
 
 def _link(source: Path, to: Path) -> None:

@@ -15,12 +15,14 @@ import numpy as np
 
 from recx.arrays import Float32, Float64
 from recx.data import Pairs, UserBatch
+from recx.fuse import vectors
 from recx.fuse.bases import Ratings, Said
 from recx.fuse.fusers.config import RRFConfig
 from recx.fuse.fusers.rrf import reciprocal_ranks
 from recx.fuse.known import ItemFacts
 from recx.fuse.surroundings import TINY, Column, Feature, surroundings
 from recx.fuse.table import Votes
+from recx.fuse.vectors import Described
 
 AGREEMENT = "agreement"
 """Group of the columns that know every base."""
@@ -40,7 +42,7 @@ def ranking_features(batch: UserBatch, said: Said, facts: ItemFacts, groups: Seq
     candidates = said.candidates
     standard, scaled = _scales(said)
     votes = Votes(said.labels, said.knows[candidates.rows], standard, scaled, candidates.ranks)
-    return _block(batch, Pairs(candidates.rows, candidates.items), votes, facts, groups)
+    return _block(batch, Pairs(candidates.rows, candidates.items), votes, facts, groups, said.described)
 
 
 def rating_features(
@@ -48,7 +50,7 @@ def rating_features(
 ) -> Block:
     """The table of pairs to be rated."""
     votes = Votes(ratings.labels, ratings.knows, ratings.values, ratings.values, None)
-    return _block(batch, pairs, votes, facts, groups)
+    return _block(batch, pairs, votes, facts, groups, ratings.described)
 
 
 def base_columns(votes: Votes) -> Iterator[Column]:
@@ -85,9 +87,17 @@ def joined(columns: Sequence[Column], rows: int) -> tuple[tuple[Feature, ...], F
     )
 
 
-def _block(batch: UserBatch, pairs: Pairs, votes: Votes, facts: ItemFacts, groups: Sequence[str]) -> Block:
+def _block(
+    batch: UserBatch,
+    pairs: Pairs,
+    votes: Votes,
+    facts: ItemFacts,
+    groups: Sequence[str],
+    described: tuple[Described, ...],
+) -> Block:
     columns: list[Column] = list(base_columns(votes)) if "base" in groups else []
     columns += surroundings(batch, pairs, facts, groups)
+    columns += vectors.columns(described, pairs)
     return Block(*joined(columns, len(pairs)), votes)
 
 

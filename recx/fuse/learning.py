@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from recx.fuse.runs import (
     PARETO,
     RANKING,
     RATING,
+    SPACE,
     Part,
     controls,
     plain,
@@ -43,6 +44,7 @@ from recx.fuse.runs import (
 from recx.fuse.sanity import Sanity
 from recx.fuse.search import Searched, search
 from recx.fuse.table import Table
+from recx.fuse.vectors import NOWHERE, VECTORS, Axes, Space, align, item_vectors
 from recx.fuse.windows import Breadth, HeldOut, Window, hold_out, split_users
 from recx.fuse.worth import Contribution, attribution_csv, left_out, sample, shares
 from recx.manifest import Record
@@ -68,6 +70,7 @@ class Learning:
         dataset: Dataset,
         protocol: Protocol,
         runs: Mapping[str, TrainRun],
+        bases: Sequence[str],
         record: Record,
         session: Session,
         threads: int,
@@ -78,6 +81,7 @@ class Learning:
         self.dataset = dataset
         self.protocol = protocol
         self.runs = runs
+        self.bases = tuple(bases)  # labels of those that are entrants; the others only help the fuser
         self.record = record
         self.tell = session.listener
         self.threads = threads
@@ -90,6 +94,7 @@ class Learning:
         self.budget: Budget | None = None
         self.aims: Aims | None = None
         self.kept = Kept(Path(config.results) / "scores", config.cache)
+        self.spaces: dict[str, Space] = {}
 
     @property
     def headline(self) -> str:
@@ -99,12 +104,15 @@ class Learning:
     def make(self) -> None:
         """Learn what the data allows to learn, the headline last: its contributions are those kept."""
         self._write_known()
+        if VECTORS in self.breadth.groups:
+            self._write_spaces()
         held = self._held_out_users()
         store.write_arrays(self.record.folder / HOLDOUT, {"users": held})
         if self.fuser.budget is not None:
             with self.record.stage("budget"):
                 self.budget = self._choose(held)
-            self.runs = {label: self.runs[label] for label in self.budget.choice.bases}
+            self.bases = tuple(self.budget.choice.bases)
+            self.runs = {label: self.runs[label] for label in self.bases}
         rating = self.headline == RATING
         if self.kind.ranks:
             self._learn_rankings(held, "meta_ranking" if rating else "meta", required=not rating)
@@ -128,6 +136,7 @@ class Learning:
                 "budget": asdict(self.budget) if self.budget else None,
                 "protocol": self.protocol.plain,
                 "base_runs": {label: str(run.folder) for label, run in self.runs.items()},
+                "helpers": [label for label in self.runs if label not in self.bases],
                 "breadth": asdict(self.breadth),
                 "parts": {kind: plain(part) for kind, part in self.parts.items()},
                 "contributions": [asdict(part) for part in self.contributions],
@@ -145,7 +154,11 @@ class Learning:
                 raise nothing_to_find(self.dataset.split.valid, self.protocol)
             return
         lesson = self._lesson(self.protocol.headline)
-        entrants = {label: self._statistic(lists, asked.targets) for label, lists in asked.ranked.items()}
+        entrants = {
+            label: self._statistic(lists, asked.targets)
+            for label, lists in asked.ranked.items()
+            if label in self.bases
+        }
         self.recall = asked.recall
         self._learn(RANKING, name, learnt, asked.table, entrants, lesson)
 
@@ -196,6 +209,7 @@ class Learning:
         entrants = {
             label: contest.statistic(np.where(votes.knows[:, at], votes.standard[:, at], start))
             for at, label in enumerate(votes.labels)
+            if label in self.bases
         }
         self._learn(RATING, name, learnt, held_out, entrants, lesson)
 
@@ -242,8 +256,9 @@ class Learning:
         fuser.write(self.record.folder, name)
         bases, contest = tuple(entrants), lesson.judge.on(asked)
         with self.record.stage("sanity"):
+            entrant = asked.said_by(self.bases)
             for label, control in controls(kind, config.name).items():
-                entrants[label] = contest.statistic(control.score(asked))
+                entrants[label] = contest.statistic(control.score(entrant))
             if table is None or not lesson.crossed:
                 said = fuser.score(asked)
             else:
@@ -315,7 +330,7 @@ class Learning:
             store.write_text(self.record.folder / "attribution.csv", attribution_csv(by_feature))
         used = {feature.group for feature in contest.table.features}
         groups = [group for group in self.breadth.groups if group in used]
-        lost = left_out(table, contest.table, fuser.config, groups, lesson)
+        lost = left_out(table, contest.table, fuser.config, groups, lesson) if fuser.divisible else {}
         return [Contribution(label, share.get(label), lost.get(label)) for label in {**share, **lost}]
 
     def _lesson(self, metric: str) -> Lesson:
@@ -332,11 +347,29 @@ class Learning:
         return users[split_users(users, self.fuser.holdout, self.config.seed)].astype(np.int32)
 
     def _window(self, fold: Fold) -> Window:
-        def bases() -> Bases:
-            return Bases({label: load_model(run, fold.name) for label, run in self.runs.items()})
+        space = self.spaces.get(fold.name, NOWHERE)
 
-        heard = Heard(bases, fit_keys(self.runs, fold) if self.kept.bound else {}, self.kept)
+        def bases() -> Bases:
+            return Bases({label: load_model(run, fold.name) for label, run in self.runs.items()}, space)
+
+        heard = Heard(bases, fit_keys(self.runs, fold) if self.kept.bound else {}, self.kept, space)
         return Window(fold, heard, ItemFacts.of(self.dataset, fold))
+
+    def _write_spaces(self) -> None:
+        """The axes of the bases' vectors in every fold at which the fusion will be asked."""
+        axes: dict[str, dict[str, Axes]] = {fold.name: {} for fold in self.dataset.split.windows[::-1]}
+        axes[FINAL] = {}
+        for label, run in self.runs.items():
+            items = {}
+            for fold in axes:
+                vectors = item_vectors(load_model(run, run.scoring_fit if fold == FINAL else fold))
+                if vectors is not None:
+                    items[fold] = vectors
+            for fold, found in (align(items) if items else {}).items():
+                axes[fold][label] = found
+        for fold, of_bases in axes.items():
+            self.spaces[fold] = Space(of_bases)
+            self.spaces[fold].write(self.record.folder / SPACE / f"{fold}.safetensors")
 
     def _write_known(self) -> None:
         """What is known of the items at every cut-off at which the fusion will be asked."""

@@ -13,7 +13,7 @@ import numpy as np
 from recx import store
 from recx.arrays import Float32, Int32
 from recx.data import Pairs, UserBatch
-from recx.errors import DataError
+from recx.errors import DataError, UsageError
 from recx.fuse.bases import FINAL, Answers, Bases, Said
 from recx.fuse.budget import Budget
 from recx.fuse.carried import BASES, DATA
@@ -28,18 +28,23 @@ from recx.fuse.objectives.rerank import Pool, Reranker
 from recx.fuse.sanity import CONTROLS, Sanity
 from recx.fuse.search import Searched
 from recx.fuse.surroundings import Feature
+from recx.fuse.vectors import VECTORS, Space
 from recx.fuse.windows import Asked, Breadth, Rated
 from recx.fuse.worth import Contribution
-from recx.models.base import Allowed
+from recx.models.base import Allowed, mask, split_batch
 from recx.train.runs import TrainRun, load_model, open_run
 
 RANKING, RATING = "ranking", "rating"
 FUSER, POPULARITY = -1, -2
 """Who answers a user, where it is none of the bases."""
+PAIRS = 1 << 20
+"""Pairs rated at a time where all items are."""
 HOLDOUT = "holdout.safetensors"
 FEATURES = "features.json"
 BEST = "best.yaml"
 """The settings with those that a search has found, for from=."""
+SPACE = "vectors"
+"""Folder of the axes of the bases' vectors in each fold, where they are asked for."""
 KNOWN = "known"
 """Folder of what was known of the items at each fold's cut-off."""
 GOODS = "objectives"
@@ -69,6 +74,8 @@ class Fusion:
         self.dataset_fingerprint: str = manifest["dataset"]["fingerprint"]
         self.protocol: dict[str, Any] = facts["protocol"]
         # where the bases were trained; what scores valid and test lies in the run itself
+        self.helpers = frozenset(facts.get("helpers", ()))
+        """Labels of runs that are fused and are no entrants."""
         self.base_runs = {label: Path(run) for label, run in facts["base_runs"].items()}
         self.holdout_users: Int32 = store.read_arrays(folder / HOLDOUT)["users"]
         self.search: Searched | None = Searched.read(facts["search"]) if facts["search"] else None
@@ -108,9 +115,14 @@ class Fusion:
         return {str(self.folder / name): digest for name, digest in files.items()}
 
     @property
+    def entrants(self) -> list[str]:
+        """Labels of the bases that stand beside the fusion."""
+        return [label for label in self.base_runs if label not in self.helpers]
+
+    @property
     def labels(self) -> dict[str, str]:
         """Label -> base, fusion or blend."""
-        kinds = {**dict.fromkeys(self.base_runs, "base"), self.name: "fusion"}
+        kinds = {**dict.fromkeys(self.entrants, "base"), self.name: "fusion"}
         for kind in self.parts:
             kinds |= dict.fromkeys(controls(kind, self.name), "blend")
         return kinds
@@ -123,7 +135,7 @@ class Fusion:
     @property
     def stand_in(self) -> str | None:
         """Label of who ranks instead of a fuser that has not proved itself; None where it has."""
-        return self.parts[RANKING].sanity.fallback
+        return self._part(RANKING).sanity.fallback
 
     def score_all(
         self, batch: UserBatch, allowed: Allowed, fold: str = FINAL
@@ -135,13 +147,16 @@ class Fusion:
         answers: list[tuple[str, Float32]] = []
         for label, scores in self.bases(fold).scores(batch, allowed):
             answers.append((label, scores))
-            yield label, scores
+            if label not in self.helpers:
+                yield label, scores
         if RANKING not in self.parts:
+            yield from self._by_rating(batch, allowed, fold)
             return
         asked, heard = self.ask(batch, allowed, fold, dict(answers))
         yield self.name, self._fused(asked, heard, fold)
         for name, control in controls(RANKING, self.name).items():
-            yield name, asked.candidates.spread(control.score(asked.rows), heard.consensus)
+            said = control.score(asked.rows.said_by(self.entrants))
+            yield name, asked.candidates.spread(said, heard.consensus)
 
     def score(self, batch: UserBatch, allowed: Allowed, fold: str = FINAL) -> Float32:
         """The fusion's scores alone: (n, n_items), -inf where ``allowed`` rules an item out.
@@ -158,15 +173,16 @@ class Fusion:
         """What the fuser reads of the candidates, and what the bases, whose ``scores`` these are, say of all
         items.
         """
-        answers = Answers(scores, self.bases(fold).knows(batch), allowed.order)
-        said = Said.of(answers, self.breadth.top, self.breadth.union)
+        bases = self.bases(fold)
+        answers = Answers(scores, bases.knows(batch), allowed.order)
+        said = Said.of(answers, self.breadth.top, self.breadth.union, bases.describe(batch))
         asked = Asked.of(batch, said, self.facts(fold), self.breadth.groups)
         self._check_columns(RANKING, asked.block)
         return asked, answers
 
     def answering(self, kind: str) -> Fuser[Any] | str:
         """The fuser, or the control or the base (its label) that stands in for it."""
-        stand_in = self.parts[kind].sanity.fallback
+        stand_in = self._part(kind).sanity.fallback
         if stand_in is None:
             return self.fuser(kind)
         return stand_in if stand_in in self.base_runs else create(config_class(stand_in)())
@@ -182,31 +198,54 @@ class Fusion:
             return np.where(answers.knows.any(axis=1), FUSER, POPULARITY).astype(np.int32)
         found = np.full(len(answers.knows), POPULARITY, dtype=np.int32)
         best_last = sorted(
-            answers.labels, key=lambda label: (label == answering, sanity.sign * sanity.values[label])
+            self.entrants, key=lambda label: (label == answering, sanity.sign * sanity.values[label])
         )
         for at in map(answers.labels.index, best_last):
             found[answers.knows[:, at]] = at
         return found
 
-    def rate_all(self, batch: UserBatch, pairs: Pairs) -> dict[str, Float32]:
+    def _by_rating(self, batch: UserBatch, allowed: Allowed, fold: str) -> Iterator[tuple[str, Float32]]:
+        """Where ratings alone are fused, all items by the rating they would get: (n, n_items) each."""
+        n_items = len(allowed.items)
+        found: dict[str, list[Float32]] = {}
+        for block in split_batch(batch, max(1, PAIRS // n_items)):
+            items = np.tile(np.arange(n_items, dtype=np.int32), len(block))
+            pairs = Pairs(np.repeat(np.arange(len(block), dtype=np.int32), n_items), items)
+            for label, ratings in self.rate_all(block, pairs, fold).items():
+                if label not in self.base_runs:
+                    found.setdefault(label, []).append(ratings.reshape(len(block), n_items))
+        for label, parts in found.items():
+            scores = np.concatenate(parts).astype(np.float32)
+            mask(scores, batch, allowed)
+            yield label, scores
+
+    def rate_all(self, batch: UserBatch, pairs: Pairs, fold: str = FINAL) -> dict[str, Float32]:
         """Ratings (pairs,), unclipped, of the bases that rate, the fusion and the blends.
 
         Empty where none of them rates.
         """
         if RATING not in self.parts:
             return {}
-        ratings = self.bases(FINAL).rate(batch, pairs)
-        asked = Rated.of(batch, pairs, ratings, self.facts(FINAL), self.breadth.groups)
+        ratings = self.bases(fold).rate(batch, pairs)
+        asked = Rated.of(batch, pairs, ratings, self.facts(fold), self.breadth.groups)
         self._check_columns(RATING, asked.block)
         found = {label: ratings.values[:, at] for at, label in enumerate(ratings.labels)}
-        blends = {name: each.score(asked.rows) for name, each in controls(RATING, self.name).items()}
+        entrants = asked.rows.said_by(self.entrants)
+        blends = {name: each.score(entrants) for name, each in controls(RATING, self.name).items()}
         answering = self.answering(RATING)
-        fused = found[answering] if isinstance(answering, str) else answering.score(asked.rows)
-        return {**found, self.name: fused, **blends}
+        rows = asked.rows if self.parts[RATING].sanity.fallback is None else entrants
+        fused = found[answering] if isinstance(answering, str) else answering.score(rows)
+        bases = {label: said for label, said in found.items() if label not in self.helpers}
+        return {**bases, self.name: fused, **blends}
+
+    def _part(self, kind: str) -> Part:
+        if kind not in self.parts:
+            raise UsageError(f"{self.folder} fuses ratings and ranks no items; take a fusion that ranks")
+        return self.parts[kind]
 
     def _check_columns(self, kind: str, block: Block) -> None:
         """A fuser reads columns by their place: they must be those it has learnt from."""
-        if block.features != self.parts[kind].features:
+        if block.features != self._part(kind).features:
             raise DataError(f"{self.folder} was fused by another version of recx; fuse again")
 
     def _fused(self, asked: Asked, answers: Answers, fold: str) -> Float32:
@@ -248,7 +287,9 @@ class Fusion:
         for label in self.base_runs:
             run = self.base(label)
             models[label] = load_model(run, run.scoring_fit if fold == FINAL else fold)
-        return Bases(models)
+        if VECTORS not in self.breadth.groups:
+            return Bases(models)
+        return Bases(models, Space.read(self.folder / SPACE / f"{fold}.safetensors", models))
 
     def _facts(self, fold: str) -> ItemFacts:
         return ItemFacts.read(self.folder / KNOWN / f"{fold}.safetensors")

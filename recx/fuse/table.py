@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -101,6 +101,11 @@ class Rows:
         """The rows of some users: (groups,)."""
         kept = self.keep(np.repeat(groups, self.sizes))
         return replace(kept, sizes=kept.sizes[groups], users=kept.users[groups])
+
+    def said_by(self, bases: Collection[str]) -> Self:
+        """The same with the votes of some of the bases."""
+        labels = [label for label in self.votes.labels if label in bases]
+        return self if len(labels) == len(self.votes.labels) else replace(self, votes=self.votes.of(labels))
 
     def columns(self, chosen: Sequence[int]) -> Self:
         """The same with some of the features."""

@@ -33,7 +33,7 @@ from recx.train.runs import TrainRun, files_of, open_run
 
 QUIET = Session()
 AUDIT = ("auto", "all", "no")
-RESERVED = (*FUSERS, "agreement", "user", "item", "pair", "bias")
+RESERVED = (*FUSERS, "agreement", "user", "item", "pair", "vectors", "bias")
 """Labels that mean something else in a fusion."""
 
 
@@ -57,6 +57,7 @@ def fuse(
     opened = _opened(config.runs)
     _check_bases(config, dataset, opened, session)
     runs = opened or dict(trained or {}) or _trained(config, session, resume)
+    bases = list(opened or config.bases)
     guard.check_runs(runs, dataset, config.refit)
     results = Path(config.results) / "fuse"
     key = _key(config, runs, protocol)
@@ -74,8 +75,8 @@ def fuse(
             inputs=inputs_of(config) | files_of(runs.values()),
         )
         try:
-            _audit(config, dataset, protocol, runs, session, threads)
-            learning = Learning(config, dataset, protocol, runs, record, session, threads)
+            _audit(config, dataset, protocol, {label: runs[label] for label in bases}, session, threads)
+            learning = Learning(config, dataset, protocol, runs, bases, record, session, threads)
             learning.make()
             carry(folder, learning.runs, folder_of(config))
             store.write_text(folder / store.CONFIG, _yaml(record.facts["config"]))
@@ -119,10 +120,16 @@ def _check_bases(config: FuseConfig, dataset: Dataset, opened: dict[str, TrainRu
             "none of the bases predicts any" if dataset.feedback == "explicit" else f"{dataset.name} has none"
         )
         raise UsageError(f"{name} fuses ratings, and {why}; choose another fuser, such as fuser=stack")
+    if not kind.ranks and (
+        mute := [label for label, model in models.items() if not model_class(model).rates]
+    ):
+        raise UsageError(f"{name} fuses ratings, and {mute[0]} predicts none; leave it out")
     if ratings and not kind.rates:
         session.listener.say(f"{name} ranks and predicts no ratings: those of the bases are not fused")
     if config.fuser.budget is not None and len(models) < 2:
         raise UsageError("fuser.budget chooses among bases, and there is one; leave it out")
+    if config.fuser.budget is not None and kind.helpers(config.fuser, list(models)):
+        raise UsageError(f"fuser.budget leaves bases out, and {name} needs all of them; leave it out")
     if objectives := config.fuser.objectives:
         if not kind.ranks:
             raise UsageError(
@@ -130,6 +137,8 @@ def _check_bases(config: FuseConfig, dataset: Dataset, opened: dict[str, TrainRu
             )
         check_goods(dataset, objectives)
     kind.check_bases(config.fuser, list(models))
+    if opened and kind.helpers(config.fuser, list(models)):
+        raise UsageError(f"{name} trains its bases in ways of its own; give bases=[…] instead of runs=[…]")
 
 
 def _audit(
@@ -147,7 +156,7 @@ def _audit(
 
 
 def _trained(config: FuseConfig, session: Session, resume: bool) -> dict[str, TrainRun]:
-    """What training the settings of the bases gives, by label."""
+    """What training the settings of the bases gives, by label, and then what else the fuser needs."""
     shared = {
         field.name: getattr(config, field.name)
         for field in fields(TrainConfig)
@@ -156,10 +165,20 @@ def _trained(config: FuseConfig, session: Session, resume: bool) -> dict[str, Tr
     # both tasks of a data set use the same bases: what stops them is how its users behave, not what is asked
     # of the fusion
     shared["repeat"] = "auto"
-    return {
+    runs = {
         label: train(TrainConfig(**shared, model=model), session, label, resume)
         for label, model in config.bases.items()
     }
+    for helper in fuser_class(config.fuser.name).helpers(config.fuser, list(config.bases)):
+        asked = TrainConfig(
+            **shared,
+            model=config.bases[helper.base],
+            after=str(runs[helper.after].folder) if helper.after else "",
+            after_lr=helper.after_lr,
+            bootstrap=helper.bootstrap,
+        )
+        runs[helper.label] = train(asked, session, helper.label, resume)
+    return runs
 
 
 def _opened(folders: list[str]) -> dict[str, TrainRun]:

@@ -18,6 +18,7 @@ from recx.fuse.fusers.base import Lesson, Parts
 from recx.fuse.fusers.config import FuserConfig
 from recx.fuse.judge import better
 from recx.fuse.table import Table
+from recx.fuse.vectors import VECTORS
 from recx.metrics.statistics import Interval, Statistic
 
 SAMPLE = 2000
@@ -113,7 +114,12 @@ def among(table: Table, bases: Sequence[str]) -> Table:
     votes = table.votes
     others = votes.of(bases)
     of_bases = {*votes.labels, AGREEMENT}
-    left = [at for at, each in enumerate(table.features) if each.group not in of_bases]
+    dropped = tuple(f"{label}." for label in votes.labels if label not in bases)
+    left = [
+        at
+        for at, each in enumerate(table.features)
+        if each.group not in of_bases and not (each.group == VECTORS and each.name.startswith(dropped))
+    ]
     features, values = tuple(table.features[at] for at in left), table.values[:, left]
     if len(left) < len(table.features):
         # columns of one base may know of the others: they are made anew

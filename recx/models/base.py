@@ -108,7 +108,8 @@ class Recommender(Generic[C]):
 
     A subclass implements ``_fit``, ``score``, ``arrays`` and ``restore``; ``rate`` where it predicts ratings,
     ``score_pairs`` where it can do better than gather from ``score``, ``knows`` where it can score users from
-    more than their history or needs less, ``_explain`` where ``explains`` and ``_update`` where ``updates``.
+    more than their history or needs less, ``_explain`` where ``explains``, ``_update`` where ``updates`` and
+    ``vectors`` where users and items are described by some.
     """
 
     rates: ClassVar[bool] = False
@@ -184,6 +185,14 @@ class Recommender(Generic[C]):
     def knows(self, batch: UserBatch) -> Bool:
         """Which users it can say something about: (len(batch),). By default those with a history."""
         return np.asarray(batch.histories.lengths > 0)
+
+    def vectors(self, batch: UserBatch) -> tuple[Float32, Float32] | None:
+        """What describes the users (len(batch), d) and all items (n_items, d): the score is the inner product
+        of both, up to terms of the user or of the item alone. None where the method has nothing like it.
+
+        The axes are those of one fit: another fit of the same model may turn them. Not to be written into.
+        """
+        return None
 
     @final
     def explain(self, batch: UserBatch, row: int, item: int) -> tuple[Reason, ...]:

@@ -20,6 +20,14 @@ class TrainConfig(ProtocolConfig, PrepareConfig):
     refit: bool = True
     """Fit once more on train + valid before test; no: the window fit scores test with the valid events as
     input."""
+    after: str = ""
+    """A finished run of ratings: the model learns what it leaves over and predicts the sum of both, one step
+    of boosting (Friedman 2001). Of the same data set and split."""
+    after_lr: float = 1.0
+    """With after: share of what the model says that is added, above 0 up to 1."""
+    bootstrap: int = 0
+    """Number of a bootstrap sample that is learnt instead of the rows as they are: as many rows, drawn with
+    replacement (Breiman 1996); 0: the rows as they are."""
     device: str = "auto"
     """Where neural models run: auto, cpu or cuda."""
     threads: int = 0

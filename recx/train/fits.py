@@ -10,17 +10,19 @@ from dataclasses import astuple, replace
 from typing import Any
 
 from recx import store
-from recx.data import Fold
+from recx.data import Fold, TrainingData
 from recx.errors import DataError
 from recx.manifest import Record
 from recx.metrics import ACCURACY, parse
 from recx.metrics.measure import OnWatch, measure
 from recx.models import create
-from recx.models.base import EpochReport, Recommender, RunOptions
+from recx.models.base import EpochReport, Recommender, RunOptions, item_shares
 from recx.session import Session
 from recx.train import keys
+from recx.train.boosted import Boosted, left_over
 from recx.train.pace import milliseconds_per_user
 from recx.train.plan import Plan
+from recx.train.resampled import fitted, resampled, seed_of
 from recx.train.runs import MODEL, Fit, read_model, write_model
 
 
@@ -60,10 +62,12 @@ class Fits:
         selecting = fold is self.plan.dataset.split.select
         config = self.plan.model if epochs is None else replace(self.plan.model, epochs=epochs)  # type: ignore[call-arg]
         watched = self.plan.watched if selecting else ""
-        key = keys.fit_key(config, self.plan.dataset, fold, self.run.seed, watched)
+        changed = self.plan.changed(fold)
+        key = keys.fit_key(config, self.plan.dataset, fold, self.run.seed, watched, changed)
+        earlier = self._earlier(fold)
         if made := self._made_before(fold.name, key):
             self._keep(made)
-            return read_model(self.folder, fold.name, config, made)
+            return self._sum(earlier, read_model(self.folder, fold.name, config, made))
         name = f"{self.label} · {fold.name}"
         self.session.listener.stage(name)
         model = create(config)
@@ -72,10 +76,21 @@ class Fits:
             self.session.listener.epoch(name, report, most)
 
         checkpoint = self.record.folder / "checkpoint" / f"{fold.name}-{key}"
-        run = replace(self.run, progress=epoch, checkpoint=checkpoint if epochs or selecting else None)
-        watch = OnWatch(self.plan.dataset, fold, self.plan.protocol, self.plan.metric) if selecting else None
+        run = replace(
+            self.run,
+            seed=seed_of(self.run.seed, self.plan.config.bootstrap),
+            progress=epoch,
+            checkpoint=checkpoint if epochs or selecting else None,
+        )
         with self.record.stage(fold.name) as measured:
-            model.fit(self.plan.dataset.training_data(fold), run, watch)
+            dataset, rows = self.plan.dataset, fold
+            if earlier is not None:
+                # what is left over of ratings has no scale to be clipped to
+                dataset, rows = replace(dataset, value_range=None), left_over(fold, earlier)
+            watch = OnWatch(dataset, rows, self.plan.protocol, self.plan.metric) if selecting else None
+            model.fit(self._sampled(dataset.training_data(rows)), run, watch)
+            # the fallback is what was drawn from
+            model.popularity = item_shares(fold.fit)
         write_model(self.folder, fold.name, model)
         fit = Fit(
             fold.name,
@@ -87,7 +102,19 @@ class Fits:
             fold.fingerprint,
         )
         self._keep(fit)
-        return model
+        return self._sum(earlier, model)
+
+    def _earlier(self, fold: Fold) -> Recommender[Any] | None:
+        """The fitted model whose ratings are to be added to, if there is one."""
+        if self.plan.after is None:
+            return None
+        return fitted(self.plan.after, self.plan.dataset, fold, self.run)
+
+    def _sum(self, earlier: Recommender[Any] | None, model: Recommender[Any]) -> Recommender[Any]:
+        return model if earlier is None else Boosted(earlier, model, self.plan.config.after_lr)
+
+    def _sampled(self, data: TrainingData) -> TrainingData:
+        return resampled(data, self.plan.config.bootstrap, self.run.seed)
 
     def _keep(self, fit: Fit) -> None:
         """Note a fit in the manifest, so that an interrupted run finds it again."""

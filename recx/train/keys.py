@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
 from importlib.util import find_spec
@@ -16,11 +17,18 @@ from recx.models import all_models
 from recx.models.base import ModelConfig
 
 
-def fit_key(model: ModelConfig, dataset: Dataset, fold: Fold, seed: int, watched: str = "") -> str:
+def fit_key(
+    model: ModelConfig,
+    dataset: Dataset,
+    fold: Fold,
+    seed: int,
+    watched: str = "",
+    changed: Sequence[str] = (),
+) -> str:
     """Of model settings, fold, kind of feedback, seed and sources, and of the catalogue and the files that
-    the model reads; ``watched`` says what may have stopped the fit.
+    the model reads; ``watched`` says what may have stopped the fit, ``changed`` what was done to the rows.
     """
-    known: list[str] = [dataset.feedback]
+    known: list[str] = [dataset.feedback, *changed]
     if model.reads_catalogue:
         known.append(dataset.training_data(fold).catalog.fingerprint)
     for file in model.files():

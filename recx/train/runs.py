@@ -12,6 +12,7 @@ from recx.errors import DataError
 from recx.models import config_class, create
 from recx.models.base import EpochReport, ModelConfig, Recommender
 from recx.train import keys
+from recx.train.boosted import Boosted
 
 MODEL = "model"
 """Folder of the fitted arrays inside a run."""
@@ -59,6 +60,9 @@ class TrainRun:
     valid: dict[str, float]  # metrics of the window fit on valid, by name
     milliseconds_per_user: float | None = None
     """In which the window fit scores all items for a user; None: it was not measured."""
+    after: Path | None = None  # run whose ratings this one's are added to, and which it was fitted after
+    after_lr: float = 1.0  # share of this one's that is added
+    bootstrap: int = 0  # number of the sample of rows that was learnt; 0: all rows
 
     @property
     def scoring_fit(self) -> str:
@@ -95,6 +99,9 @@ def run_of(folder: Path, manifest: store.Json) -> TrainRun:
             manifest["watch"],
             manifest["valid"],
             manifest.get("milliseconds_per_user"),
+            _beside(folder, manifest.get("after")),
+            manifest.get("after_lr", 1.0),
+            manifest.get("bootstrap", 0),
         )
     except (KeyError, TypeError) as error:
         raise DataError(
@@ -112,6 +119,11 @@ def files_of(runs: Iterable[TrainRun]) -> dict[str, str]:
     }
 
 
+def _beside(folder: Path, after: str | None) -> Path | None:
+    """A run that lies inside another is named from there."""
+    return folder / after if after else None
+
+
 def load_model(run: TrainRun, fit: str) -> Recommender[Any]:
     """The fitted model of ``fit``, ready to score.
 
@@ -121,7 +133,10 @@ def load_model(run: TrainRun, fit: str) -> Recommender[Any]:
         raise DataError(f"{run.folder} has no fit '{fit}', only {', '.join(run.fits)}")
     if run.sources != keys.sources(run.model.name):
         raise DataError(f"{run.folder} was trained by another version of {run.model.name}; train it again")
-    return read_model(run.folder / MODEL, fit, run.model, run.fits[fit])
+    model = read_model(run.folder / MODEL, fit, run.model, run.fits[fit])
+    if run.after is None:
+        return model
+    return Boosted(load_model(open_run(run.after), fit), model, run.after_lr)
 
 
 def read_model(folder: Path, name: str, config: ModelConfig, fit: Fit | None = None) -> Recommender[Any]:

@@ -70,6 +70,9 @@ def train(
             trial=trial,
             stopped_on_valid=plan.trains_in_epochs and config.split.watch == "valid",
             metric=plan.metric if plan.trains_in_epochs or trial else None,
+            after=str(Path(config.after).resolve()) if config.after else None,
+            after_lr=config.after_lr,
+            bootstrap=config.bootstrap,
             fits=earlier.get("fits", {}),
         )
         try:

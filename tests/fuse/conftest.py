@@ -135,7 +135,7 @@ def fused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Fuse
         record = Record(tmp_path / name, "fuse", Session(), {}, 0)
         record.note(dataset={"folder": str(tmp_path), "fingerprint": at.dataset.fingerprint})
         protocol = Protocol.of(config, at.dataset)
-        Learning(config, at.dataset, protocol, told, record, Session(), threads=1).make()
+        Learning(config, at.dataset, protocol, told, list(told), record, Session(), threads=1).make()
         record.end()
         fusion = open_fusion(tmp_path / name)
         final, held = at.dataset.split.final, fusion.holdout_users

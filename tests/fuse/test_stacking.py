@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from recx.arrays import Bool, Float32
+from recx.fuse.fusers.config import NeuralConfig
 from tests.fuse.conftest import N_ITEMS, N_USERS, SMALL, Fused, World, hints, world
 
 Fuse = Callable[..., Fused]
@@ -35,6 +36,16 @@ def test_a_finished_fusion_scores_as_it_did_when_it_was_checked(fused: Fuse) -> 
     done = fused(halves(EVEN_ITEMS))
     values = done.fusion.parts["ranking"].sanity.values
     assert done.on_window == pytest.approx(values, abs=1e-6)
+
+
+@pytest.mark.parametrize(("kind", "where"), [("gate", LONG_PAST), ("mlp", EVEN_ITEMS)], ids=["gate", "mlp"])
+def test_networks_tell_bases_apart_and_score_as_they_did_when_they_were_checked(
+    fused: Fuse, kind: str, where: Bool
+) -> None:
+    done = fused(halves(where), NeuralConfig(kind=kind, nets=2, epochs=30, lr=0.02))
+    values = done.fusion.parts["ranking"].sanity.values
+    assert done.on_window == pytest.approx(values, abs=1e-6)
+    assert done.fusion.note is None and done.gain("rrf")[1] > 0
 
 
 def test_both_halves_are_listened_to_and_missed_when_left_out(fused: Fuse) -> None:

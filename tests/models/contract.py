@@ -149,6 +149,18 @@ class ModelContract:
         lists = model.recommend(strangers, 5, everything_new(known.log.n_items))
         assert (lists.items >= 0).all()
 
+    def test_vectors_are_what_the_score_is_made_of_but_for_terms_of_the_user_or_the_item(
+        self, model: Recommender, known: Planted
+    ) -> None:
+        if (found := model.vectors(known.batch)) is None:
+            pytest.skip("has no vectors")
+        users, items = found
+        left = model.score(known.batch) - users @ items.T
+        alone = left - left.mean(axis=0) - left.mean(axis=1, keepdims=True) + left.mean()
+        assert np.abs(alone).max() < self.rtol * np.abs(model.score(known.batch)).max()
+        nobody = model.vectors(_only(known.batch, []))
+        assert nobody is not None and nobody[0].shape == (0, items.shape[1])
+
     def test_no_users_give_no_lists(self, model: Recommender, known: Planted) -> None:
         nobody = _only(known.batch, [])
         assert model.score(nobody).shape == (0, known.log.n_items)

@@ -15,11 +15,15 @@ FUSERS: dict[str, str] = {
     # learnt
     "stack": "recx.fuse.fusers.stack:Stack",
     "linear": "recx.fuse.fusers.linear:Linear",
+    "neural": "recx.fuse.fusers.neural:Neural",
     "layered": "recx.fuse.fusers.layered:Layered",
     "weighted": "recx.fuse.fusers.weighted:Weighted",
+    "boosting": "recx.fuse.fusers.boosting:Boosting",
     "greedy": "recx.fuse.fusers.greedy:Greedy",
     # not learnt: stages
     "cascade": "recx.fuse.fusers.cascade:Cascade",
+    # not learnt: refits
+    "bagging": "recx.fuse.fusers.bagging:Bagging",
     # not learnt: scores
     "mean": "recx.fuse.fusers.mean:Mean",
     "combsum": "recx.fuse.fusers.combsum:CombSUM",

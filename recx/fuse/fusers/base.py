@@ -34,6 +34,17 @@ class Lesson:
     """A fuser is judged on items it has not learnt: see recx.fuse.crossed."""
 
 
+@dataclass(frozen=True)
+class Helper:
+    """A training that a fuser needs besides its bases. It is fused, but is no entrant of its own."""
+
+    label: str
+    base: str  # label of the base whose settings it has
+    after: str = ""  # label of the base or helper whose ratings it is added to
+    after_lr: float = 1.0
+    bootstrap: int = 0  # number of the sample of rows that it learns
+
+
 @dataclass(frozen=True, eq=False)
 class Parts:
     """What adds up to the scores of some rows."""
@@ -84,6 +95,8 @@ class Fuser(Generic[C]):
     """Also fuses ratings."""
     pointwise: ClassVar[bool] = False
     """The score of a row and its parts need no other row of the user."""
+    divisible: ClassVar[bool] = True
+    """Can do without any of its bases, so that it can be asked what each is worth."""
 
     def __init__(self, config: C) -> None:
         self.config = config
@@ -91,6 +104,11 @@ class Fuser(Generic[C]):
     @classmethod
     def check_bases(cls, config: C, bases: Sequence[str]) -> None:
         """UsageError where these bases, by label, cannot be fused so; called before any is trained."""
+
+    @classmethod
+    def helpers(cls, config: C, bases: Sequence[str]) -> list[Helper]:
+        """What must be trained besides these bases, in this order."""
+        return []
 
     def fit(self, table: Table, held_out: Table | None, lesson: Lesson) -> Self:
         """Learn from ``table``; ``held_out`` may say when to stop. Same input, same bytes."""

@@ -11,6 +11,9 @@ from recx.fuse.objectives.config import ObjectiveFloors, ObjectiveWeights, asked
 
 GROUPS = ("base", "user", "item", "pair")
 """Feature groups: what the bases say, and what is known of user, item and pair."""
+VECTORS = "vectors"
+"""Feature group: the vectors by which bases describe user and item, where they have some."""
+KINDS = ("gate", "mlp")
 NORMS = ("zscore", "minmax", "rank")
 COSTS = ("seconds", "milliseconds")
 OBJECTIVES = ("auto", "lambdarank", "binary", "regression")
@@ -125,12 +128,14 @@ class FeatureConfig(LearntConfig):
     """Settings of every fuser that learns from features."""
 
     features: list[str] = field(default_factory=lambda: list(GROUPS))
-    """Feature groups that are used."""
+    """Feature groups that are used: base, user, item, pair, and vectors (by which bases such as als and gcn
+    describe users and items)."""
 
     def check(self) -> None:
         super().check()
-        if unknown := [name for name in self.features if name not in GROUPS]:
-            raise UsageError(f"fuser.features={unknown[0]}: expected some of {', '.join(GROUPS)}")
+        groups = (*GROUPS, VECTORS)
+        if unknown := [name for name in self.features if name not in groups]:
+            raise UsageError(f"fuser.features={unknown[0]}: expected some of {', '.join(groups)}")
         if "base" not in self.features:
             raise UsageError("fuser.features without base leaves nothing to fuse; add base")
 
@@ -203,6 +208,60 @@ class LinearConfig(FeatureConfig):
     def check(self) -> None:
         super().check()
         self._above_0("reg")
+
+
+@dataclass
+class NeuralConfig(FeatureConfig):
+    """Settings of neural."""
+
+    name: str = "neural"
+    """Which fuser these settings are for."""
+    kind: str = "gate"
+    """gate (what is known of the user says how much each base counts; the score is their weighted sum) or mlp
+    (all features and vectors side by side, and a score comes out)."""
+    features: list[str] = field(default_factory=lambda: [*GROUPS, VECTORS])
+    """Feature groups that are used: base, user, item, pair and vectors. The gate looks at what they say of
+    users."""
+    pairs: int = 300_000
+    """Most candidate pairs the fuser learns from; users beyond them are left out at random."""
+    nets: int = 4
+    """Networks that are averaged. Each is stopped on other users, a fifth of them or one in ``nets``, and
+    where labels are of the same weeks on the half of the items that it does not learn from."""
+    hidden: int = 32
+    """Units of each hidden layer."""
+    layers: int = 1
+    """Hidden layers, 1 or more."""
+    dropout: float = 0.2
+    """Share of the hidden units left out in every step, 0 up to below 1."""
+    epochs: int = 30
+    """Passes over the users, at most."""
+    patience: int = 4
+    """Epochs without a gain on the users kept apart before a network stops."""
+    lr: float = 0.003
+    """Step size of Adam, above 0."""
+    reg: float = 0.0001
+    """L2 penalty on the weights of all layers."""
+    batch_size: int = 64
+    """Users per step."""
+    SPACE: ClassVar[Mapping[str, Axis]] = {
+        "kind": KINDS,
+        "hidden": Range(8, 128, log=True, whole=True),
+        "dropout": Range(0.0, 0.5),
+        "lr": Range(0.0005, 0.02, log=True),
+        "reg": Range(1e-6, 0.01, log=True),
+    }
+
+    def check(self) -> None:
+        super().check()
+        if self.kind not in KINDS:
+            raise UsageError(f"fuser.kind={self.kind}: expected one of {', '.join(KINDS)}")
+        self._at_least(nets=1, hidden=1, layers=1, epochs=1, patience=1, batch_size=1, reg=0)
+        self._above_0("lr")
+        if not 0 <= self.dropout < 1:
+            raise UsageError(f"fuser.dropout={self.dropout:g}: expected a share from 0 to below 1")
+
+    def lighter(self) -> Self:
+        return replace(self, nets=1, epochs=min(self.epochs, 12))
 
 
 @dataclass
@@ -377,3 +436,32 @@ class CascadeConfig(FuserConfig):
     stages: list[str] = field(default_factory=list)
     """Bases in their order, each with how many of its best it keeps: [item_knn:100,gcn:30,rnn]; []: all of
     them, keeping 100, 50, 25 and so on."""
+
+
+@dataclass
+class BoostingConfig(FuserConfig):
+    """Settings of boosting."""
+
+    name: str = "boosting"
+    """Which fuser these settings are for."""
+    lr: float = 1.0
+    """Share of what a base says of the rest that is added, above 0 up to 1: shrinkage. Of the first base all
+    is taken."""
+
+    def check(self) -> None:
+        super().check()
+        self._shares("lr")
+
+
+@dataclass
+class BaggingConfig(FuserConfig):
+    """Settings of bagging."""
+
+    name: str = "bagging"
+    """Which fuser these settings are for."""
+    copies: int = 10
+    """Refits on bootstrap samples, 2 or more."""
+
+    def check(self) -> None:
+        super().check()
+        self._at_least(copies=2)

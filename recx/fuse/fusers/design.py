@@ -10,6 +10,7 @@ import numpy.typing as npt
 from recx.arrays import Bool, Float32, Float64, Int32
 from recx.errors import DataError
 from recx.fuse.table import Rows
+from recx.fuse.vectors import VECTORS
 
 VALUE, MISSING = -2, -1
 """Kinds of a column; from 0 on it tells whether a categorical feature has that code."""
@@ -20,9 +21,9 @@ SPREAD = 1e-6
 class Design:
     """How features become columns of mean 0 and standard deviation 1.
 
-    What is no score of a base or rating is taken by sign(x) log(1 + |x|): counts, days and ranks have long
-    tails. A feature that was ever missing has a second column that says so, and 0 where it is. A category has
-    a column a code.
+    What is no score of a base, rating or vector is taken by sign(x) log(1 + |x|): counts, days and ranks have
+    long tails. A feature that was ever missing has a second column that says so, and 0 where it is. A
+    category has a column a code.
     """
 
     source: Int32  # (columns,) feature of each column
@@ -46,7 +47,7 @@ class Design:
             missing = [MISSING] if np.isnan(column).any() else []
             source += [at] * (1 + len(missing))
             kind += [VALUE, *missing]
-        said = {*rows.votes.labels, "agreement"}
+        said = {*rows.votes.labels, "agreement", VECTORS}
         tailed = np.array([f.group not in said or f.name.endswith(".rank") for f in rows.features], np.bool_)
         n = len(source)
         raw = Design(np.array(source, np.int32), np.array(kind, np.int32), tailed, np.zeros(n), np.ones(n))

@@ -99,6 +99,10 @@ class ALS(Recommender[ALSConfig]):
         histories = batch.histories
         return csr(weigh(histories, len(self.items), config.values, batch.at, half_life=config.half_life))
 
+    def vectors(self, batch: UserBatch) -> tuple[Float32, Float32]:
+        """Factors of users and items."""
+        return self.users(self._weighed(batch)), self.items
+
     def score(self, batch: UserBatch) -> Float32:
         """Inner products of the users, solved from their histories, with all items."""
         return self.users(self._weighed(batch)) @ self.items.T

@@ -51,6 +51,10 @@ class BPR(Recommender[BPRConfig]):
         trainer = _Trainer(self, data.interactions, run.seed)
         run_epochs(self, trainer, config.epochs, config.patience, run, watch, config.every)
 
+    def vectors(self, batch: UserBatch) -> tuple[Float32, Float32]:
+        """Factors of users and items."""
+        return self._factors(batch), self.items
+
     def score(self, batch: UserBatch) -> Float32:
         """Bias plus inner product of every user with every item."""
         scores = self._factors(batch) @ self.items.T

@@ -50,6 +50,10 @@ class LSA(Recommender[LSAConfig]):
         config = self.config
         return weigh(batch.histories, self.n_items, config.values, batch.at, config.decay, config.half_life)
 
+    def vectors(self, batch: UserBatch) -> tuple[Float32, Float32]:
+        """What the histories say in each direction, and what the items do."""
+        return dense(self._weighted(batch) @ self.readers), self.items
+
     def score(self, batch: UserBatch) -> Float32:
         """What the histories say in each direction, times what the items do."""
         return dense((self._weighted(batch) @ self.readers) @ self.items.T)

@@ -29,6 +29,10 @@ class RatingFactors(Recommender[C]):
     user_factors: Float32  # (n_users, factors) 0 for users without a rating
     item_factors: Float32  # (n_items, factors) 0 for items without one
 
+    def vectors(self, batch: UserBatch) -> tuple[Float32, Float32]:
+        """Factors of users, what their history implies included, and of items."""
+        return self._users(batch)[1], self.item_factors
+
     def score(self, batch: UserBatch) -> Float32:
         """Predicted ratings of all items."""
         bias, factors = self._users(batch)

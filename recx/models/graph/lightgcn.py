@@ -85,6 +85,10 @@ class LightGCN(Recommender[LightGCNConfig]):
             queries /= np.maximum(np.linalg.norm(queries, axis=1, keepdims=True), 1e-12) * temperature
         return dense(queries)
 
+    def vectors(self, batch: UserBatch) -> tuple[Float32, Float32]:
+        """Embeddings of users and items."""
+        return self._queries(batch), self.items
+
     def score(self, batch: UserBatch) -> Float32:
         """Inner products, or cosines over the temperature, of the users with all items."""
         return self._queries(batch) @ self.items.T

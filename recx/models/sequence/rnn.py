@@ -54,16 +54,31 @@ class RNN(Recommender[RNNConfig]):
         """(h W + t M) e_i + b_i of the state after the newest event of the history."""
         network = self.network
         scores = np.empty((len(batch), self.n_items), dtype=np.float32)
-        # of similar length together, so that little is read for nothing
-        order = np.argsort(batch.histories.lengths, kind="stable")
         with torch.no_grad(), one_thread():
-            for first in range(0, len(order), READ):
-                rows = order[first : first + READ]
-                items, lengths = padded(batch.histories.take(rows), self.config.max_length)
-                newest = np.arange(len(rows)), np.maximum(lengths - 1, 0)
-                said = network(*(to_torch(array, network.bias.device) for array in (items, *newest)))
+            for rows, said in self._states(batch):
                 scores[rows] = torch.addmm(network.bias, said, network.items.T).cpu().numpy()
         return scores
+
+    def vectors(self, batch: UserBatch) -> tuple[Float32, Float32]:
+        """What the states after the newest events say, and the items' embeddings."""
+        items: Float32 = self.network.items.detach().cpu().numpy()
+        found = np.empty((len(batch), items.shape[1]), dtype=np.float32)
+        with torch.no_grad(), one_thread():
+            for rows, said in self._states(batch):
+                found[rows] = said.cpu().numpy()
+        return found, items
+
+    def _states(self, batch: UserBatch) -> Iterator[tuple[Int64, Tensor]]:
+        """H W + t M of some rows at a time, those of similar length together, so that little is read for
+        nothing.
+        """
+        order = np.argsort(batch.histories.lengths, kind="stable")
+        for first in range(0, len(order), READ):
+            rows = order[first : first + READ]
+            items, lengths = padded(batch.histories.take(rows), self.config.max_length)
+            newest = np.arange(len(rows)), np.maximum(lengths - 1, 0)
+            device = self.network.bias.device
+            yield rows, self.network(*(to_torch(array, device) for array in (items, *newest)))
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         return parameters(self.network)

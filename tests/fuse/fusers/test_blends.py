@@ -133,4 +133,4 @@ def test_parts_add_up_where_there_are_any(name: str) -> None:
 def test_every_fuser_has_settings_by_its_name() -> None:
     for name in FUSERS:
         assert config_class(name)().name == name
-        assert create(config_class(name)()).learns == (name not in (*PLAIN, "cascade"))
+        assert create(config_class(name)()).learns == (name not in (*PLAIN, "cascade", "bagging"))
