@@ -89,7 +89,7 @@ class Folder:
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
             raise UsageError(f"data={folder}: no such folder; recx datasets lists what is prepared")
-        if (folder / store.MANIFEST).is_file():
+        if (folder / store.MANIFEST).is_file() and not (folder / stored.HEADER).is_file():
             raise UsageError(f"data={folder} is a run; recx audit run={folder}")
         self.folder = folder
         self.header = stored.facts(folder)

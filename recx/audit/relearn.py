@@ -42,7 +42,8 @@ def check_relearnt(run: Run, dataset: Dataset, session: Session) -> Check:
         return Check(NAME, run.name, f"the fuser cannot learn again: {why}", applies=False)
     with TemporaryDirectory(prefix="recx-audit-") as place:
         again = Path(place) / "fuse"
-        config = replace(config, results=place, cache=0)
+        # the bases are those that a budget has chosen
+        config = replace(config, results=place, cache=0, fuser=replace(config.fuser, budget=None))
         record = Record(again, "fuse", Session(), {}, config.seed)
         runs = {part.name: replace(part.train, label=part.name) for part in run.parts}
         protocol = Protocol.of(config, dataset, config.seed)

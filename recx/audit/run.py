@@ -22,9 +22,9 @@ class Run:
     signed = store.MANIFEST
 
     def __init__(self, folder: Path, name: str = "") -> None:
+        if (folder / HEADER).is_file():
+            raise UsageError(f"run={folder} is a data set; recx audit data={folder}")
         if not (folder / store.MANIFEST).is_file():
-            if (folder / HEADER).is_file():
-                raise UsageError(f"run={folder} is a data set; recx audit data={folder}")
             raise UsageError(f"no run in {folder}; recx ls shows what there is")
         self.folder = folder
         self.name = name or folder.resolve().name

@@ -81,6 +81,7 @@ class Learning:
         self.dataset = dataset
         self.protocol = protocol
         self.runs = runs
+        self.offered = runs  # of which a budget may leave some out
         self.bases = tuple(bases)  # labels of those that are entrants; the others only help the fuser
         self.record = record
         self.tell = session.listener
@@ -136,6 +137,7 @@ class Learning:
                 "budget": asdict(self.budget) if self.budget else None,
                 "protocol": self.protocol.plain,
                 "base_runs": {label: str(run.folder) for label, run in self.runs.items()},
+                "offered": {label: str(run.folder) for label, run in self.offered.items()},
                 "helpers": [label for label in self.runs if label not in self.bases],
                 "breadth": asdict(self.breadth),
                 "parts": {kind: plain(part) for kind, part in self.parts.items()},

@@ -33,13 +33,13 @@ def train_again(settings: Any, manifest: store.Json, out: Path, session: Session
 
 
 def fuse_again(settings: Any, manifest: store.Json, out: Path, session: Session) -> Path:
-    """A fusion of the bases it was made from."""
+    """A fusion of the bases it was offered."""
     from recx.fuse import fuse
     from recx.train.runs import open_run
 
     bases = {
         label: replace(open_run(Path(run)), label=label)
-        for label, run in manifest["fusion"]["base_runs"].items()
+        for label, run in manifest["fusion"]["offered"].items()
     }
     return fuse(_placed(settings, manifest, out), session, trained=bases).folder
 

@@ -134,7 +134,7 @@ def test_a_fuser_that_has_learnt_from_test(
         bases[label] = replace(opened(base)[0], label=label)
     config = replace(settings_of(manifest["config"]), cache=0)
     record = Record(tmp_path / "again", "fuse", Session(), {}, 0)
-    Learning(config, knowing, Protocol.of(config, data), bases, record, Session(), 1).make()
+    Learning(config, knowing, Protocol.of(config, data), bases, list(bases), record, Session(), 1).make()
     files = list((tmp_path / "again").glob("meta*"))
     for file in files:
         shutil.copyfile(file, run / file.name)
