@@ -45,6 +45,8 @@ class FakeFusion:
     candidate_recall: float | None = 0.9
     files: dict[str, str] = field(default_factory=dict)
     search: None = None
+    budget: None = None
+    aims: None = None
     note: str | None = None
 
     def base(self, label: str) -> TrainRun:
