@@ -10,6 +10,7 @@ stack (60 trees, two parts), linear and stack (120 trees of 15 leaves, one part)
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,11 +29,13 @@ def scores(config: FuserConfig, table: Table, asked: Table, lesson: Lesson) -> F
     if not lesson.crossed:
         return _learnt(config, table, asked, lesson).score(asked)
     most = int(max(table.items.max(initial=0), asked.items.max(initial=0))) + 1
-    part_of = np.random.default_rng([lesson.seed, 15]).integers(0, PARTS, most)
+    part_of = np.random.default_rng([lesson.seed, 15, lesson.depth]).integers(0, PARTS, most)
+    # a fuser that deals them once more must deal them otherwise, or one of its parts is empty
+    deeper = replace(lesson, depth=lesson.depth + 1)
     found = np.zeros(len(asked), dtype=np.float32)
     for part in range(PARTS):
         mine = part_of[asked.items] == part
-        fuser = _learnt(config, table.keep(part_of[table.items] != part), asked.keep(~mine), lesson)
+        fuser = _learnt(config, table.keep(part_of[table.items] != part), asked.keep(~mine), deeper)
         found[mine] = fuser.score(asked.keep(mine))
     return found
 

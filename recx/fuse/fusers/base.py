@@ -32,6 +32,8 @@ class Lesson:
     """All labels lie behind one moment: they are of the same weeks, and what sold in them is soon learnt."""
     crossed: bool = False
     """A fuser is judged on items it has not learnt: see recx.fuse.crossed."""
+    depth: int = 0
+    """How often the items have been dealt into parts already."""
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,12 @@
 """layered: what level 1 learns from, and how its scores are taken apart."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from recx.errors import UsageError
+from recx.fuse import crossed
 from recx.fuse.fusers import config_class, layered
 from recx.fuse.fusers.config import LayeredConfig, StackConfig
 from recx.fuse.fusers.layered import Layered
@@ -44,3 +47,14 @@ def test_layers_that_cannot_be_are_one_line(config: LayeredConfig, says: str) ->
     with pytest.raises(UsageError) as caught:
         config.check()
     assert says in str(caught.value)
+
+
+def test_a_fuser_that_crosses_items_is_judged_on_crossed_items() -> None:
+    table = planted(np.random.default_rng(0), (1.0, 1.0), users=80, extra=6)
+    half = np.arange(80) < 40
+    how = replace(lesson(), crossed=True)
+    found = crossed.scores(
+        LayeredConfig(level0=["linear", "stack"], folds=2), table.take(half), table.take(~half), how
+    )
+    assert lesson().judge.on(table.take(~half)).value(found) > 0.2
+    assert np.ptp(found) > 0
