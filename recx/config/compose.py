@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +193,12 @@ def _typed(schema: type, values: Mapping[str, Any], prefix: str) -> Any:
         if key not in known:
             names = [f"{prefix}{name}" for name in known]
             raise UsageError(f"no setting '{prefix}{key}'{did_you_mean(f'{prefix}{key}', names)}")
+    for name, default in vars(schema()).items():
+        if is_dataclass(default) and not isinstance(values.get(name, {}), Mapping):
+            inside = next(iter(flat(plain(default))))
+            raise UsageError(
+                f"{prefix}{name}={values[name]}: type one of its settings, {prefix}{name}.{inside}=…"
+            )
     try:
         return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), dict(values)))
     except (ConfigKeyError, ConfigAttributeError) as error:

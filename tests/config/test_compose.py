@@ -90,6 +90,14 @@ def test_a_setting_typed_without_its_group_is_shown_with_it(typed: str, meant: s
         compose("train", ["model=als", typed])
 
 
+def test_a_value_for_a_whole_part_of_the_settings_is_one_line() -> None:
+    with pytest.raises(
+        UsageError, match=r"fuser\.weight=2: type one of its settings, fuser\.weight\.tail_share"
+    ):
+        compose("fuse", ["fuser.weight=2"])
+    assert compose("fuse", ["fuser.weight.margin=2"]).settings.fuser.weight.margin == 2
+
+
 def test_an_own_config_that_is_no_yaml_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "wide.yaml").write_text("factors: [512\n")
