@@ -56,8 +56,8 @@ class Tradeoff:
         free, chosen = self.free, self.chosen
         share = "" if not free.relevance else f" ({chosen.relevance / free.relevance - 1:+.1%})"
         return (
-            f"{self.objective} {free.value:.4g} → {chosen.value:.4g}, {self.metric} {free.relevance:.4f} → "
-            f"{chosen.relevance:.4f}{share}"
+            f"{self.objective.replace('_', ' ')} {free.value:.3f} → {chosen.value:.3f}, "
+            f"{self.metric} {free.relevance:.4f} → {chosen.relevance:.4f}{share}"
         )
 
     def lines(self) -> list[str]:
