@@ -349,7 +349,8 @@ class Learning:
         return users[split_users(users, self.fuser.holdout, self.config.seed)].astype(np.int32)
 
     def _window(self, fold: Fold) -> Window:
-        space = self.spaces.get(fold.name, NOWHERE)
+        # a budget may have left bases out since the axes were found
+        space = self.spaces.get(fold.name, NOWHERE).among(self.runs)
 
         def bases() -> Bases:
             return Bases({label: load_model(run, fold.name) for label, run in self.runs.items()}, space)

@@ -96,6 +96,19 @@ def test_what_is_kept_of_vectors_gives_the_same_fusion(home: Path, done: FuseRun
     assert files[0] == files[1]
 
 
+def test_a_base_that_a_budget_leaves_out_takes_its_vectors_with_it(home: Path) -> None:
+    # nearly any single base is good enough
+    fusion = fuse(settings(home, "fuser.budget=.9")).fusion
+    assert len(fusion.base_runs) == 1
+    told = {f.name.partition(".")[0] for f in fusion.parts["ranking"].features if f.group == "vectors"}
+    assert told <= set(fusion.base_runs)
+    data = stored.load(fusion.data)
+    fold = data.split.final
+    batch = next(user_batches(fold.users, fold.history, fold.known_at, 64))
+    allowed = Protocol.read(fusion.protocol).allowed(data, fold)
+    assert "neural" in dict(fusion.score_all(batch, allowed))
+
+
 def test_trees_may_look_at_vectors_too(home: Path) -> None:
     words = ["fuser=stack", "fuser.trees=3", "fuser.bags=1", "fuser.features=[base,vectors]"]
     config: FuseConfig = compose(
