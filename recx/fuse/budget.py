@@ -72,9 +72,10 @@ class Budget:
         choice, best, whole = self.choice, self.sets[-1], self.whole
         tried = f"{'all ' if self.every else ''}{self.tried} sets of bases were tried on {self.judged}"
         amount, what = _cost(choice, self.unit)
+        verb = "reaches" if len(choice.bases) == 1 else "reach"
         spent = f"{amount} {what} instead of {_cost(whole, self.unit)[0]} for all {len(whole.bases)}"
         found = (
-            f"{tried}: {', '.join(choice.bases)} reach {self.metric} {choice.value:.4f}, {spent} "
+            f"{tried}: {', '.join(choice.bases)} {verb} {self.metric} {choice.value:.4f}, {spent} "
             f"with {whole.value:.4f}; the best reach {best.value:.4f}, and {self.margin:.1%} may be lost"
         )
         return found + (f"; left out: {', '.join(self.left_out)}" if self.left_out else "")

@@ -89,7 +89,7 @@ def test_of_errors_the_smaller_is_the_better_and_no_margin_gives_up_nothing() ->
     assert found(costs, error, 0.01, metric="rmse").choice.bases == ("b",)
     loose = found(costs, error, 0.5, metric="rmse")
     assert loose.choice.bases == ("a",) and loose.left_out == ("b", "c")
-    assert "a reach rmse 1.0000, 1.0 s of training instead of 7.0 s" in loose.words()
+    assert "a reaches rmse 1.0000, 1.0 s of training instead of 7.0 s" in loose.words()
     assert [line.split()[0] for line in loose.lines()] == ["bases", "▸", "b", "b"]
     assert loose.lines()[1].split() == ["▸", "a", "1.0", "–", "1.0000"]
 
