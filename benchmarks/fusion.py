@@ -166,7 +166,7 @@ def fused(recx: Recx, goal: Goal) -> Fused:
     place = (f"dataset.path={data_home() / goal.source}",) if goal.source else ()
     done = recx("fuse", *goal.words, *place)
     told = recx("evaluate", f"runs=[{recx.inside(done.folder)}]", "k=[10,20]")
-    return Fused(goal, done.command, told.report["tasks"][0])
+    return Fused(goal, done.command.replace(f"{HERE.parent}/", ""), told.report["tasks"][0])
 
 
 def main() -> None:
