@@ -23,6 +23,19 @@ MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 """What Adam remembers of each parameter."""
 
 
+@contextmanager
+def repeatable(device: torch.device) -> Iterator[None]:
+    """On a CPU, threads add up in one order: else a gradient of picked rows differs from run to run."""
+    before = torch.are_deterministic_algorithms_enabled()
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    if device.type == "cpu":
+        torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before, warn_only=warn_only)
+
+
 class NeuralTrainer(ABC, Generic[B]):
     """One torch module being trained by Adam (Kingma & Ba 2015); a Trainer of recx.models.epochs.
 
@@ -50,10 +63,11 @@ class NeuralTrainer(ABC, Generic[B]):
     def epoch(self, number: int) -> float:
         """Train one pass; the mean loss."""
         total = weight = 0.0
-        for batch in self.batches():
-            loss, share = self.step(batch)
-            total += loss * share
-            weight += share
+        with repeatable(self.device):
+            for batch in self.batches():
+                loss, share = self.step(batch)
+                total += loss * share
+                weight += share
         self.ready()
         return total / weight if weight else 0.0  # no batch: a log too short to learn from
 
