@@ -13,7 +13,15 @@ from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override, OverrideType
+from hydra.core.override_parser.types import (
+    ChoiceSweep,
+    Glob,
+    IntervalSweep,
+    Override,
+    OverrideType,
+    QuotedString,
+    RangeSweep,
+)
 from hydra.errors import HydraException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
@@ -48,7 +56,7 @@ class Words:
     settings: dict[str, Override]  # key -> override
     bases: list[str] | None  # bases=[als,popular@recent]
     base_settings: dict[str, dict[str, Override]]  # label -> key -> override
-    swept: dict[str, Override] = field(default_factory=dict)  # key or "model" -> override with several values
+    swept: dict[str, space.Typed] = field(default_factory=dict)  # key or "model" -> several values
 
 
 def compose(verb: str, arguments: Sequence[str], conf: Path | None = None) -> Composed:
@@ -139,9 +147,9 @@ def _read(verb: str, arguments: Sequence[str], path: list[Path]) -> Words:
         elif override.is_sweep_override():
             if verb != "sweep":
                 raise UsageError(f"'{argument}' names several values; trying each is what recx sweep does")
-            words.swept[key] = override
+            words.swept[key] = _several(override)
             if key == "model":
-                words.choices[key] = space.names(override, folders.options(key, path))[0]
+                words.choices[key] = space.names(words.swept[key], folders.options(key, path))[0]
         elif key in groups:
             option = str(override.value())
             known = folders.options(key, path)
@@ -154,6 +162,31 @@ def _read(verb: str, arguments: Sequence[str], path: list[Path]) -> Words:
             words.settings[key] = override
             words.swept.pop(key, None)
     return words
+
+
+def _several(override: Override) -> space.Typed:
+    """The values of a setting, out of Hydra's types."""
+    value: object = override.value()  # Hydra forgets Glob in its annotation
+    found: list[Any] | space.Steps | space.Between | space.Pattern | None = None
+    if isinstance(value, ChoiceSweep):
+        found = [_unquoted(element) for element in value.list]
+    elif isinstance(value, Glob):
+        found = space.Pattern(value.filter)
+    elif isinstance(value, RangeSweep) and value.start is not None and value.stop is not None:
+        found = space.Steps(value.start, value.stop, value.step)
+    elif isinstance(value, IntervalSweep) and value.start is not None and value.end is not None:
+        found = space.Between(value.start, value.end, frozenset(value.tags))
+    return space.Typed(str(override.input_line), found)
+
+
+def _unquoted(element: Any) -> Any:
+    if isinstance(element, QuotedString):
+        return element.text
+    if isinstance(element, list):
+        return [_unquoted(part) for part in element]
+    if isinstance(element, dict):
+        return {str(_unquoted(key)): _unquoted(part) for key, part in element.items()}
+    return element
 
 
 # --- checking ---
@@ -274,7 +307,7 @@ def _set(values: dict[str, Any], settings: Mapping[str, Override], origins: dict
 
 def _spread(settings: Any, words: Words, origins: dict[str, str], path: list[Path]) -> None:
     """Fill the space of a sweep from what has several values; each is checked like a single one."""
-    swept = {key: parse(f"{key}={text}") for key, text in settings.space.items()} | words.swept
+    swept = {key: _several(parse(f"{key}={text}")) for key, text in settings.space.items()} | words.swept
     if models := swept.pop("model", None):
         inner = {key: override for key, override in words.settings.items() if key.startswith("model.")}
         for option in space.names(models, folders.options("model", path)):
@@ -295,7 +328,7 @@ def _spread(settings: Any, words: Words, origins: dict[str, str], path: list[Pat
             value = getattr(_typed(type(model), asdict(model) | {name: value}, "model."), name)
         return value
 
-    settings.space = {key: space.axis(key, override, check) for key, override in swept.items()}
+    settings.space = {key: space.axis(key, typed, check) for key, typed in swept.items()}
     if words.swept:
         origins["space"] = COMMAND_LINE
 

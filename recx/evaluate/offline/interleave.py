@@ -55,9 +55,9 @@ def outcomes(a: Int32, b: Int32, targets: Targets, draws: int, seed: int) -> npt
     everybody = np.arange(n)
     # who takes nothing of either list takes nothing of any draft
     rows = np.flatnonzero(taken(everybody, a).any(1) | taken(everybody, b).any(1))
-    random, won = np.random.default_rng(seed), np.zeros(n, dtype=np.int64)
+    rng, won = np.random.default_rng(seed), np.zeros(n, dtype=np.int64)
     for _ in range(draws // 2):
-        coins = random.random((len(rows), (k + 1) // 2)) < 0.5
+        coins = rng.random((len(rows), (k + 1) // 2)) < 0.5
         for a_first in (coins, ~coins):
             items, teams = team_draft(a[rows], b[rows], a_first)
             hits = taken(rows, items)
