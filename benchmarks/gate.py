@@ -8,12 +8,12 @@ anew for every third user. Exit code 1 where a promise is not kept.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from promises import DRAWS, Line, play
 
 from recx.evaluate.gate.config import EVERYBODY, MarginGate
 from recx.evaluate.gate.rules import FAIL, INCONCLUSIVE, PASS, Pair, checks, together
@@ -22,23 +22,9 @@ from recx.metrics.statistics import Statistic
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-DRAWS = 1000
 USERS = 2000
 GATE = MarginGate()
 GROUPS = {"popularity": 3, "activity": 3, "newness": 3, "category": 8}
-
-
-@dataclass(frozen=True)
-class Line:
-    """A share that was measured, and between what it has to lie."""
-
-    what: str
-    share: float
-    promised: tuple[float, float]
-
-    @property
-    def kept(self) -> bool:
-        return self.promised[0] <= self.share <= self.promised[1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,18 +168,5 @@ def _stated(found: list[Check], part: str) -> float:
     return each.detectable / each.baseline
 
 
-def main() -> None:
-    """Print a table; exit code 1 where a promise is not kept."""
-    print(f"| {DRAWS:,} draws each | measured | promised | kept |\n|---|---:|---:|---|")
-    kept = True
-    for group in (aa, power, one_part, open_ended):
-        for line in group():
-            kept = kept and line.kept
-            low, high = line.promised
-            says = "yes" if line.kept else "**no**"
-            print(f"| {line.what} | {line.share:.1%} | {low:.0%} to {high:.0%} | {says} |", flush=True)
-    sys.exit(0 if kept else 1)
-
-
 if __name__ == "__main__":
-    main()
+    play(__doc__, {each.__name__: each for each in (aa, power, one_part, open_ended)})

@@ -9,13 +9,11 @@ is not kept: coverage of 93 to 97 %, false positives of 3.5 to 6.5 % (a nominal 
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from promises import DRAWS, Line, holds, play
 
 from recx.metrics import coverage as metric
 from recx.metrics.families import benjamini_hochberg, holm
@@ -23,24 +21,10 @@ from recx.metrics.repeats import repeated
 from recx.metrics.statistics import Interval, Statistic, bootstrap_sums, difference, interval
 
 Floats = npt.NDArray[np.float64]
-DRAWS = 1000
 COVERED = (0.93, 0.97)
 WIDE = (0.93, 0.99)
 """Of what is meant to err on the safe side."""
 FALSE = (0.035, 0.065)
-
-
-@dataclass(frozen=True)
-class Line:
-    """A share that was measured, and between what it has to lie."""
-
-    what: str
-    share: float
-    promised: tuple[float, float]
-
-    @property
-    def kept(self) -> bool:
-        return self.promised[0] <= self.share <= self.promised[1]
 
 
 def lists(random: np.random.Generator, n: int) -> Floats:
@@ -55,13 +39,13 @@ def coverage() -> Iterator[Line]:
     """Intervals of one run."""
     random = np.random.default_rng(1)
     for n in (100, 1000):
-        held = [_holds(Statistic.mean(lists(random, n)), LISTS) for _ in range(DRAWS)]
+        held = [holds(Statistic.mean(lists(random, n)), LISTS) for _ in range(DRAWS)]
         yield Line(f"ndcg, {n:,} users: t", np.mean(held), COVERED)
-    hit = [_holds(Statistic.mean((random.random(1000) < 0.05).astype(float)), 0.05) for _ in range(DRAWS)]
+    hit = [holds(Statistic.mean((random.random(1000) < 0.05).astype(float)), 0.05) for _ in range(DRAWS)]
     yield Line("hit of .05, 1,000 users: t", np.mean(hit), COVERED)
     # users differ in how wrong their ratings are, and in how many they give
     for n in (100, 500):
-        held = [_holds(rmse(random, n), np.sqrt(1 + 0.25)) for _ in range(DRAWS)]
+        held = [holds(rmse(random, n), np.sqrt(1 + 0.25)) for _ in range(DRAWS)]
         yield Line(f"rmse, {n:,} users, ratings alike: jackknife by user", np.mean(held), COVERED)
     yield from _counted()
 
@@ -107,7 +91,7 @@ def repeats() -> Iterator[Line]:
                 runs = [
                     Statistic.mean(taste + each + random.normal(0, 0.2, 300), users=users) for each in chance
                 ]
-                held.append(_holds(repeated(runs), 0.3))
+                held.append(holds(repeated(runs), 0.3))
             what = f"{k} seeds, 300 users; between seeds {words} of what users make"
             yield Line(what, np.mean(held), COVERED)
     yield Line("5 folds: rmse of item means that are learnt", np.mean(list(folds(random))), COVERED)
@@ -140,7 +124,7 @@ def folds(random: np.random.Generator) -> Iterator[bool]:
             # per rating: noise and user, and the error of an item's mean over its learnt ratings
             learnt = users * each * 4 / 5 / items
             truth = np.sqrt((1 + 0.16) * (1 + 1 / learnt))
-        yield _holds(repeated(parts, overlap=1 / 4), truth)
+        yield holds(repeated(parts, overlap=1 / 4), truth)
 
 
 def windows() -> Iterator[Line]:
@@ -158,7 +142,7 @@ def windows() -> Iterator[Line]:
                 users = np.flatnonzero(random.random(600) < 0.5).astype(np.int32)
                 values = taste[users] + each + random.normal(0, 0.2, len(users))
                 parts.append(Statistic.mean(values, users=users))
-            held.append(_holds(repeated(parts, overlap=1 / 6), 0.3))
+            held.append(holds(repeated(parts, overlap=1 / 6), 0.3))
         yield Line(
             f"4 windows, 300 of 600 users each; between windows {words} of what users make",
             np.mean(held),
@@ -228,11 +212,6 @@ def detectable() -> Iterator[Line]:
     yield Line("a difference as large as the detectable one", np.mean(found), (0.76, 0.84))
 
 
-def _holds(statistic: Statistic, truth: float) -> bool:
-    found = interval(statistic)
-    return bool(found.low <= truth <= found.high)
-
-
 GROUPS: dict[str, Callable[[], Iterator[Line]]] = {
     "coverage": coverage,
     "repeats": repeats,
@@ -242,23 +221,5 @@ GROUPS: dict[str, Callable[[], Iterator[Line]]] = {
 }
 
 
-def main() -> None:
-    """Print a table; exit code 1 where a promise is not kept."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("groups", nargs="*", default=list(GROUPS), help=f"some of {', '.join(GROUPS)}")
-    words = parser.parse_args()
-    print(f"| {DRAWS:,} draws each | measured | promised | kept |\n|---|---:|---:|---|")
-    kept = True
-    for name in words.groups:
-        for line in GROUPS[name]():
-            kept = kept and line.kept
-            low, high = line.promised
-            says = "yes" if line.kept else "**no**"
-            print(f"| {line.what} | {line.share:.1%} | {low:.1%} to {high:.1%} | {says} |", flush=True)
-    sys.exit(0 if kept else 1)
-
-
 if __name__ == "__main__":
-    main()
+    play(__doc__, GROUPS)

@@ -10,8 +10,6 @@ some take more of everything than others. Exit code 1 where a promise is not kep
 
 from __future__ import annotations
 
-import argparse
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from promises import DRAWS, Line, holds, play
 
 from recx.config.compose import compose
 from recx.data import Rankings
@@ -48,24 +47,10 @@ from recx.prepare import stored
 from recx.train import train
 
 Floats = npt.NDArray[np.float64]
-DRAWS = 1000
 COVERED = (0.93, 0.97)
 FALSE = (0.035, 0.065)
 TASTES, ITEMS = 6, 20
 LEAST = IpsConfig().least
-
-
-@dataclass(frozen=True)
-class Line:
-    """A share that was measured, and between what it has to lie."""
-
-    what: str
-    share: float
-    promised: tuple[float, float]
-
-    @property
-    def kept(self) -> bool:
-        return self.promised[0] <= self.share <= self.promised[1]
 
 
 @dataclass(frozen=True)
@@ -170,7 +155,7 @@ def _covered(shop: Shop) -> Iterator[Line]:
         sizes.append(size)
         if size >= LEAST:
             for name, each in held.items():
-                each.append(_holds(found[name], shop.truth))
+                each.append(holds(found[name], shop.truth))
     valued = len(held["IPS"])
     for name, each in held.items():
         what = f"simulated, shown {shop.logging}, {shop.policy.policy} of {shop.policy.k}: {name}"
@@ -188,7 +173,7 @@ def small() -> Iterator[Line]:
         what = f"simulated, effective sample {np.mean([size for size, _ in found]):,.0f}"
         yield Line(f"{what}: refused", float(np.mean([size < LEAST for size, _ in found])), (1.0, 1.0))
         for name in ("IPS", "SNIPS", "DR"):
-            held = [_holds(each[name], shop.truth) for size, each in found if size > 0]
+            held = [holds(each[name], shop.truth) for size, each in found if size > 0]
             yield Line(f"{what}: {name} would hold the truth", float(np.mean(held)), (0.0, 1.0))
     never = Shop("evenly", IpsConfig(policy="top", k=1), 4000)
     blind = np.zeros(DRAWS, dtype=bool)
@@ -211,7 +196,7 @@ def replay() -> Iterator[Line]:
     held = []
     for _ in range(DRAWS):
         log = shop.log(random)
-        held.append(_holds(replayed(matches(shop.rankings, log), log), shop.truth))
+        held.append(holds(replayed(matches(shop.rankings, log), log), shop.truth))
     yield Line("simulated, shown evenly, first item: replay", float(np.mean(held)), COVERED)
 
 
@@ -309,11 +294,6 @@ def _earned(shop: Shop, run: str, taste: npt.NDArray[np.int64]) -> float:
     return float(np.mean(np.where(known >= 0, shop.taken[known, best], shop.taken.mean(0)[best])))
 
 
-def _holds(statistic: Statistic, truth: float) -> bool:
-    found = interval(statistic)
-    return bool(found.low <= truth <= found.high)
-
-
 GROUPS: dict[str, Callable[[], Iterator[Line]]] = {
     "values": values,
     "small": small,
@@ -323,23 +303,5 @@ GROUPS: dict[str, Callable[[], Iterator[Line]]] = {
 }
 
 
-def main() -> None:
-    """Print a table; exit code 1 where a promise is not kept."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("groups", nargs="*", default=list(GROUPS), help=f"some of {', '.join(GROUPS)}")
-    words = parser.parse_args()
-    print(f"| {DRAWS:,} draws each | measured | promised | kept |\n|---|---:|---:|---|")
-    kept = True
-    for name in words.groups:
-        for line in GROUPS[name]():
-            kept = kept and line.kept
-            low, high = line.promised
-            says = "yes" if line.kept else "**no**"
-            print(f"| {line.what} | {line.share:.1%} | {low:.1%} to {high:.1%} | {says} |", flush=True)
-    sys.exit(0 if kept else 1)
-
-
 if __name__ == "__main__":
-    main()
+    play(__doc__, GROUPS)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+from recx.fuse.columns import aligned
 from recx.fuse.front import front
 from recx.metrics import Metric
 
@@ -89,12 +90,7 @@ class Budget:
 
     def lines(self) -> list[str]:
         """The table as text."""
-        rows = [("  bases", "seconds", "ms/user", self.metric), *self.table()]
-        widths = [max(len(row[at]) for row in rows) for at in range(4)]
-        return [
-            "  ".join([row[0].ljust(widths[0]), *(row[at].rjust(widths[at]) for at in (1, 2, 3))])
-            for row in rows
-        ]
+        return aligned([("  bases", "seconds", "ms/user", self.metric), *self.table()])
 
     @staticmethod
     def read(plain: Mapping[str, Any]) -> Budget:

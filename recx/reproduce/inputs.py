@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from recx import store
+from recx.config.compose import flat
 from recx.errors import DataError, RecxError
 from recx.manifest import CODE, code, machine, versions
 from recx.prepare import stored
@@ -71,7 +72,7 @@ def compare_inputs(run: Path, manifest: store.Json, settings: Any) -> Inputs:
         *_threads(manifest),
     ]
     counted = {
-        "settings": len(_flat(recorded)),
+        "settings": len(flat(recorded)),
         "packages": len(manifest["versions"]),
         "source files": len(was),
         "files": len(files),
@@ -101,8 +102,8 @@ def _data_set(manifest: store.Json, settings: Any) -> tuple[Plan | None, list[Ch
 
 def _settings(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:
     """Settings that are new since: what is gone could not be read."""
-    before = _flat(was)
-    for key, value in _flat(now).items():
+    before = flat(was)
+    for key, value in flat(now).items():
         if key not in before:
             yield Change("setting", key, ABSENT, repr(value))
         elif _plain(before[key]) != _plain(value):
@@ -150,16 +151,6 @@ def _notes(manifest: store.Json, was: store.Json, files: Mapping[str, str]) -> I
 
 def _short(digests: Mapping[str, str]) -> dict[str, str]:
     return {name: digest[:DIGITS] for name, digest in digests.items()}
-
-
-def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in settings.items():
-        if isinstance(value, Mapping) and value:
-            found |= _flat(value, f"{prefix}{key}.")
-        else:
-            found[f"{prefix}{key}"] = value
-    return found
 
 
 def _plain(value: object) -> object:

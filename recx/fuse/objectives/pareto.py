@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from recx.arrays import Float32, Int32
+from recx.fuse.columns import aligned
 from recx.fuse.front import front
 from recx.fuse.judge import Contest
 from recx.fuse.objectives.config import ObjectiveFloors, asked
@@ -69,11 +70,7 @@ class Tradeoff:
                 floor = "–" if point.floor is None else f"{point.floor:g}"
                 cells = (f"{point.relevance:.4f}", f"{point.weight:g}", floor)
                 rows.append((("▸ " if point.chosen else "  ") + f"{point.value:.4f}", *cells))
-        widths = [max(len(row[at]) for row in rows) for at in range(4)]
-        return [
-            "  ".join([row[0].ljust(widths[0]), *(row[at].rjust(widths[at]) for at in (1, 2, 3))])
-            for row in rows
-        ]
+        return aligned(rows)
 
     @staticmethod
     def read(plain: Mapping[str, Any]) -> Tradeoff:

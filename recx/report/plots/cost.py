@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from recx.evaluate.result import Entrant
 from recx.report.chapter import Chapter, higher_is_better
-from recx.report.markup import Markup, join, tag
-from recx.report.plots.svg import LETTER, Scale, around, decades, frame, label, shortened
+from recx.report.markup import Markup, tag
+from recx.report.plots.svg import LETTER, Scale, around, axes, decades, frame, label, shortened
 from recx.report.words import finite, number, title
 
 HEIGHT = 250.0
@@ -62,7 +62,7 @@ def cost_plot(
         told = f"{each.label}: {shown(spent)}, {title(chapter.headline)} {number(value)}"
         dots.append(_Dot(each, share, up.y(value, HEIGHT), shortened(each.label, 16), share > 0.5, told))
     _spread(dots)
-    marks = [_axes(across, up, unit)]
+    marks = [axes(across, up, HEIGHT, unit)]
     marks += [_draw(dot, chapter.role(dot.entrant)) for dot in dots]
     described = "; ".join(dot.told for dot in dots) + "."
     heading = f"{title(chapter.headline)} against {unit}"
@@ -105,14 +105,3 @@ def _draw(dot: _Dot, role: str) -> Markup:
         marks.append(tag("svg", lead, x=x, y=0, class_="at"))
     marks.append(label(dot.name, x, dot.line, f"spot {role}{' end' if dot.left else ''}", dx=10 * way))
     return tag("g", tag("title", dot.told), marks)
-
-
-def _axes(across: Scale, up: Scale, unit: str) -> Markup:
-    marks = []
-    for value in up.ticks:
-        y = up.y(value, HEIGHT)
-        marks.append(tag("line", x1="0", x2="100%", y1=y, y2=y, class_="grid"))
-        marks.append(label(up.tick(value), "0", y, "side", dx=-6))
-    marks += [label(across.tick(value), across.x(value), HEIGHT + 16, "tick") for value in across.ticks]
-    marks.append(label(unit, "50%", HEIGHT + 33, "tick"))
-    return join(marks)

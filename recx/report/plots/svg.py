@@ -130,6 +130,18 @@ def grid(scale: Scale, top: float, bottom: float, written: bool = True, unit: st
     return join(marks)
 
 
+def axes(across: Scale, up: Scale, height: float, unit: str) -> Markup:
+    """Grid lines of ``up`` and both scales written at a plot of that ``height``; ``unit`` below."""
+    marks = []
+    for value in up.ticks:
+        y = up.y(value, height)
+        marks.append(tag("line", x1="0", x2="100%", y1=y, y2=y, class_="grid"))
+        marks.append(label(up.tick(value), "0", y, "side", dx=-6))
+    marks += [label(across.tick(value), across.x(value), height + 16, "tick") for value in across.ticks]
+    marks.append(label(unit, "50%", height + 33, "tick"))
+    return join(marks)
+
+
 def whisker(scale: Scale, low: float, high: float, y: float, kind: str = "ci", cap: float = 3.0) -> Markup:
     """An interval: a line between two caps; nothing where an end is not a number."""
     if not (math.isfinite(low) and math.isfinite(high)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from recx.evaluate.result import Tradeoff
 from recx.report.markup import Markup, tag
-from recx.report.plots.svg import around, frame, label, polyline
+from recx.report.plots.svg import around, axes, frame, label, polyline
 from recx.report.words import finite, number, title
 
 HEIGHT = 170.0
@@ -25,13 +25,7 @@ def tradeoff_plot(found: Tradeoff, name: str) -> Markup:
         around([getattr(point, which) for point in points], 0.08) for which in ("value", "relevance")
     )
     about = NAMES.get(found.objective, found.objective)
-    marks = []
-    for tick in up.ticks:
-        y = up.y(tick, HEIGHT)
-        marks.append(tag("line", x1="0", x2="100%", y1=y, y2=y, class_="grid"))
-        marks.append(label(up.tick(tick), "0", y, "side", dx=-6))
-    marks += [label(across.tick(tick), across.x(tick), HEIGHT + 16, "tick") for tick in across.ticks]
-    marks.append(label(about, "50%", HEIGHT + 33, "tick"))
+    marks = [axes(across, up, HEIGHT, about)]
     line = [
         (across.share(point.value), up.y(point.relevance, HEIGHT))
         for point in sorted(points, key=lambda point: point.value)
