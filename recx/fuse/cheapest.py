@@ -12,7 +12,7 @@ from recx.fuse import crossed
 from recx.fuse.budget import Bases, Budget, Cost, choose
 from recx.fuse.fusers import create, fuser_class
 from recx.fuse.fusers.base import Lesson
-from recx.fuse.fusers.config import FuserConfig
+from recx.fuse.fusers.shared import FuserConfig
 from recx.fuse.search import rounds_of
 from recx.fuse.table import Table
 from recx.fuse.worth import among

@@ -18,7 +18,7 @@ import numpy as np
 from recx.arrays import Float32
 from recx.fuse.fusers import create
 from recx.fuse.fusers.base import Fuser, Lesson
-from recx.fuse.fusers.config import FuserConfig
+from recx.fuse.fusers.shared import FuserConfig
 from recx.fuse.table import Table
 
 PARTS = 2

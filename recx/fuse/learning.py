@@ -19,7 +19,7 @@ from recx.fuse.cheapest import USERS, cheapest
 from recx.fuse.config import FuseConfig
 from recx.fuse.fusers import config_class, create, fuser_class
 from recx.fuse.fusers.base import Fuser, Lesson
-from recx.fuse.fusers.config import FeatureConfig, FuserConfig, LearntConfig
+from recx.fuse.fusers.shared import FeatureConfig, FuserConfig, LearntConfig
 from recx.fuse.heard import Heard, fit_keys
 from recx.fuse.judge import Contest, Judge
 from recx.fuse.kept import GIGABYTE, Kept

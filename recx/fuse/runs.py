@@ -20,7 +20,7 @@ from recx.fuse.carried import BASES, DATA
 from recx.fuse.features import Block
 from recx.fuse.fusers import config_class, create
 from recx.fuse.fusers.base import Fuser
-from recx.fuse.fusers.config import FuserConfig
+from recx.fuse.fusers.shared import FuserConfig
 from recx.fuse.known import ItemFacts
 from recx.fuse.objectives.items import Goods
 from recx.fuse.objectives.pareto import Aims

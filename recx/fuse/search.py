@@ -13,7 +13,7 @@ import numpy as np
 from recx.errors import UsageError
 from recx.fuse import crossed
 from recx.fuse.fusers.base import Lesson
-from recx.fuse.fusers.config import Axis, LearntConfig, Range, Value
+from recx.fuse.fusers.shared import Axis, LearntConfig, Range, Value
 from recx.fuse.table import Table
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from recx.fuse import crossed
 from recx.fuse.features import AGREEMENT, base_columns, joined
 from recx.fuse.fusers import create
 from recx.fuse.fusers.base import Lesson, Parts
-from recx.fuse.fusers.config import FuserConfig
+from recx.fuse.fusers.shared import FuserConfig
 from recx.fuse.judge import better
 from recx.fuse.table import Table
 from recx.fuse.vectors import VECTORS

@@ -13,7 +13,8 @@ from recx.arrays import Bool, Float32, Float64, Int32
 from recx.data import Catalog, Dataset, Fold, Rankings, UserBatch, user_batches
 from recx.fuse import learning, runs
 from recx.fuse.config import FuseConfig
-from recx.fuse.fusers.config import FuserConfig, StackConfig
+from recx.fuse.fusers.config import StackConfig
+from recx.fuse.fusers.shared import FuserConfig
 from recx.fuse.learning import Learning
 from recx.fuse.runs import Fusion, open_fusion
 from recx.kernels.topk import top_k

@@ -15,14 +15,8 @@ from recx.errors import UsageError
 from recx.fuse import budget, cheapest
 from recx.fuse.budget import Bases, Budget, Cost, choose
 from recx.fuse.front import front
-from recx.fuse.fusers.config import (
-    FuserConfig,
-    GreedyConfig,
-    LayeredConfig,
-    LinearConfig,
-    MeanConfig,
-    WeightedConfig,
-)
+from recx.fuse.fusers.config import GreedyConfig, LayeredConfig, LinearConfig, MeanConfig, WeightedConfig
+from recx.fuse.fusers.shared import FuserConfig
 from recx.metrics import parse
 from recx.train.runs import Fit, TrainRun
 from tests.fuse.conftest import N_ITEMS, N_USERS, SMALL, Fused, World, hints, world

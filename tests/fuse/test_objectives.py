@@ -14,7 +14,8 @@ from recx import store
 from recx.arrays import Bool, Float32
 from recx.data import UserBatch
 from recx.errors import UsageError
-from recx.fuse.fusers.config import FuserConfig, MeanConfig, WeightedConfig
+from recx.fuse.fusers.config import MeanConfig, WeightedConfig
+from recx.fuse.fusers.shared import FuserConfig
 from recx.fuse.objectives.config import ObjectiveFloors, ObjectiveWeights
 from recx.fuse.objectives.items import Goods, check_goods, rarity
 from recx.fuse.objectives.pareto import draw, pool_of

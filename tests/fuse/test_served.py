@@ -8,7 +8,8 @@ import pytest
 
 from recx.arrays import Bool, Float32
 from recx.data import UserBatch
-from recx.fuse.fusers.config import BordaConfig, FuserConfig, MedianConfig
+from recx.fuse.fusers.config import BordaConfig, MedianConfig
+from recx.fuse.fusers.shared import FuserConfig
 from recx.fuse.runs import FUSER, POPULARITY
 from recx.fuse.served import serve
 from recx.metrics.protocol import Protocol

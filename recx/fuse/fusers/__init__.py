@@ -9,7 +9,7 @@ from recx.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from recx.fuse.fusers.base import Fuser
-    from recx.fuse.fusers.config import FuserConfig
+    from recx.fuse.fusers.shared import FuserConfig
 
 FUSERS: dict[str, str] = {
     # learnt

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from recx import store
 from recx.arrays import Float32, Float64
 from recx.errors import DataError
-from recx.fuse.fusers.config import FuserConfig
+from recx.fuse.fusers.shared import FuserConfig
 from recx.fuse.judge import Judge
 from recx.fuse.surroundings import Feature
 from recx.fuse.table import Rows, Table

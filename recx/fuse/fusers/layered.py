@@ -12,7 +12,8 @@ from recx.arrays import Float32, Float64
 from recx.fuse import crossed
 from recx.fuse.fusers import config_class, create
 from recx.fuse.fusers.base import Fuser, Lesson, Parts
-from recx.fuse.fusers.config import FuserConfig, LayeredConfig, StackConfig
+from recx.fuse.fusers.config import LayeredConfig, StackConfig
+from recx.fuse.fusers.shared import FuserConfig
 from recx.fuse.fusers.weights import Weights
 from recx.fuse.surroundings import TINY, Feature
 from recx.fuse.table import Rows, Table, Votes

@@ -11,7 +11,7 @@ import pytest
 
 from recx.fuse.fusers import create
 from recx.fuse.fusers.base import Fuser
-from recx.fuse.fusers.config import FuserConfig
+from recx.fuse.fusers.shared import FuserConfig
 from recx.fuse.table import Rows, Table
 from tests.fuse.tables import lesson, planted, planted_ratings
 
