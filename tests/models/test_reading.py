@@ -12,7 +12,8 @@ import pytest
 from recx.data import Interactions
 from recx.models import MODELS, config_class, create, model_class
 from recx.models.base import ModelConfig, Recommender, RunOptions
-from tests.models.contract import ExplainsItself, LearnsNewEvents, ModelContract, PredictsRatings
+from tests.models.abilities import ExplainsItself, LearnsNewEvents
+from tests.models.contract import ModelContract, PredictsRatings
 from tests.models.planted import Planted, clusters, described
 
 PAGE = Path(__file__).parents[2] / "docs" / "models.md"

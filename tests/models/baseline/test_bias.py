@@ -7,7 +7,8 @@ from recx.errors import UsageError
 from recx.models.base import Reason
 from recx.models.baseline.bias import Bias
 from recx.models.baseline.config import BiasConfig
-from tests.models.contract import RUN, ExplainsItself, LearnsNewEvents, PredictsRatings, ReadsHistories
+from tests.models.abilities import ExplainsItself, LearnsNewEvents, ReadsHistories
+from tests.models.contract import RUN, PredictsRatings
 from tests.models.planted import log_of, planted, ratings
 
 

@@ -6,7 +6,8 @@ from recx.data import Catalog, Histories, Interactions, TrainingData, UserBatch
 from recx.models.base import Reason, RunOptions
 from recx.models.baseline.config import PersonalConfig
 from recx.models.baseline.personal import Personal
-from tests.models.contract import ExplainsItself, LearnsNewEvents, ModelContract, ReadsHistories
+from tests.models.abilities import ExplainsItself, LearnsNewEvents, ReadsHistories
+from tests.models.contract import ModelContract
 from tests.models.planted import DAY
 
 

@@ -9,7 +9,8 @@ from recx.errors import UsageError
 from recx.models.base import RunOptions
 from recx.models.baseline.config import PopularConfig
 from recx.models.baseline.popular import Popular
-from tests.models.contract import ExplainsItself, LearnsNewEvents, ModelContract, ReadsHistories
+from tests.models.abilities import ExplainsItself, LearnsNewEvents, ReadsHistories
+from tests.models.contract import ModelContract
 from tests.models.planted import DAY
 
 

@@ -14,7 +14,8 @@ from recx.models.base import RunOptions
 from recx.models.content.config import ContentConfig
 from recx.models.content.content import Content
 from recx.models.content.terms import terms_of
-from tests.models.contract import ExplainsItself, LearnsAttributes, LearnsNewEvents, ReadsHistories
+from tests.models.abilities import ExplainsItself, LearnsNewEvents, ReadsHistories
+from tests.models.contract import LearnsAttributes
 from tests.models.planted import DAY, NOON, Planted, attributes, log_of, planted
 
 RUN = RunOptions(seed=1)

@@ -14,7 +14,8 @@ from recx.models.content.hybrid import Hybrid
 from recx.models.content.terms import terms_of
 from recx.models.neighbour.config import ItemKNNConfig
 from recx.models.neighbour.item_knn import ItemKNN
-from tests.models.contract import ExplainsItself, LearnsAttributes, LearnsTaste, ReadsHistories
+from tests.models.abilities import ExplainsItself, ReadsHistories
+from tests.models.contract import LearnsAttributes, LearnsTaste
 from tests.models.planted import Planted, attributes, clusters, described
 
 RUN = RunOptions(seed=1)

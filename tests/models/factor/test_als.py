@@ -12,7 +12,8 @@ from recx.models.base import RunOptions
 from recx.models.factor.als import ALS, _Trainer
 from recx.models.factor.config import ALSConfig
 from recx.models.recency import csr, weigh
-from tests.models.contract import RUN, ExplainsItself, LearnsNewEvents, LearnsTaste, ReadsHistories
+from tests.models.abilities import ExplainsItself, LearnsNewEvents, ReadsHistories
+from tests.models.contract import RUN, LearnsTaste
 from tests.models.planted import clusters
 
 

@@ -7,7 +7,8 @@ from recx.models.factor import lsa
 from recx.models.factor.config import LSAConfig
 from recx.models.factor.lsa import LSA
 from recx.models.recency import weigh
-from tests.models.contract import RUN, ExplainsItself, LearnsTaste, ModelContract, ReadsHistories
+from tests.models.abilities import ExplainsItself, ReadsHistories
+from tests.models.contract import RUN, LearnsTaste, ModelContract
 from tests.models.planted import clusters
 
 

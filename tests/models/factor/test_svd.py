@@ -10,7 +10,8 @@ from recx.errors import DataError
 from recx.models.base import EpochReport
 from recx.models.factor.config import SVDConfig
 from recx.models.factor.svd import SVD
-from tests.models.contract import RUN, ExplainsItself, PredictsRatings
+from tests.models.abilities import ExplainsItself
+from tests.models.contract import RUN, PredictsRatings
 from tests.models.planted import rating_of, ratings
 
 

@@ -10,7 +10,8 @@ from recx.errors import DataError, UsageError
 from recx.models.base import EpochReport
 from recx.models.factor.config import SVDppConfig
 from recx.models.factor.svdpp import SVDpp
-from tests.models.contract import RUN, ExplainsItself, PredictsRatings
+from tests.models.abilities import ExplainsItself
+from tests.models.contract import RUN, PredictsRatings
 from tests.models.planted import log_of, planted, rating_of, ratings
 
 

@@ -9,14 +9,8 @@ from recx.models.linear import ease
 from recx.models.linear.config import EASEConfig
 from recx.models.linear.ease import EASE
 from recx.models.recency import weigh
-from tests.models.contract import (
-    RUN,
-    ExplainsItself,
-    LearnsNewEvents,
-    LearnsTaste,
-    ModelContract,
-    ReadsHistories,
-)
+from tests.models.abilities import ExplainsItself, LearnsNewEvents, ReadsHistories
+from tests.models.contract import RUN, LearnsTaste, ModelContract
 from tests.models.planted import Planted, clusters, log_of, planted
 
 

@@ -7,7 +7,8 @@ from recx.models import item_weights
 from recx.models.linear.config import GFCFConfig
 from recx.models.linear.gfcf import GFCF
 from recx.models.recency import weigh
-from tests.models.contract import RUN, ExplainsItself, LearnsTaste, ReadsHistories
+from tests.models.abilities import ExplainsItself, ReadsHistories
+from tests.models.contract import RUN, LearnsTaste
 from tests.models.planted import clusters
 
 

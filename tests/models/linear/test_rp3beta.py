@@ -6,7 +6,8 @@ from recx.errors import UsageError
 from recx.models.linear.config import RP3betaConfig
 from recx.models.linear.rp3beta import RP3beta
 from recx.models.recency import weigh
-from tests.models.contract import RUN, ExplainsItself, LearnsTaste, ReadsHistories
+from tests.models.abilities import ExplainsItself, ReadsHistories
+from tests.models.contract import RUN, LearnsTaste
 from tests.models.planted import clusters
 
 

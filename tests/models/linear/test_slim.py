@@ -7,7 +7,8 @@ from recx.models.linear import slim
 from recx.models.linear.config import SLIMConfig
 from recx.models.linear.slim import SLIM
 from recx.models.recency import weigh
-from tests.models.contract import RUN, ExplainsItself, LearnsTaste, ReadsHistories
+from tests.models.abilities import ExplainsItself, ReadsHistories
+from tests.models.contract import RUN, LearnsTaste
 from tests.models.planted import clusters
 
 

@@ -7,15 +7,8 @@ from recx.errors import UsageError
 from recx.models.neighbour.alike import changed
 from recx.models.neighbour.config import ItemKNNConfig
 from recx.models.neighbour.item_knn import ItemKNN
-from tests.models.contract import (
-    RUN,
-    ExplainsItself,
-    LearnsNewEvents,
-    LearnsTaste,
-    ModelContract,
-    PredictsRatings,
-    ReadsHistories,
-)
+from tests.models.abilities import ExplainsItself, LearnsNewEvents, ReadsHistories
+from tests.models.contract import RUN, LearnsTaste, ModelContract, PredictsRatings
 from tests.models.planted import Planted, log_of, planted, ratings
 
 

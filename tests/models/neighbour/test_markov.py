@@ -8,7 +8,8 @@ from recx.data import Histories, UserBatch
 from recx.errors import DataError, UsageError
 from recx.models.neighbour.config import MarkovConfig
 from recx.models.neighbour.markov import UNIT, Markov
-from tests.models.contract import RUN, ExplainsItself, LearnsNewEvents, LearnsOrder, ReadsHistories
+from tests.models.abilities import ExplainsItself, LearnsNewEvents, ReadsHistories
+from tests.models.contract import RUN, LearnsOrder
 from tests.models.planted import clusters, log_of, planted
 
 

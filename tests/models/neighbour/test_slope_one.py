@@ -4,7 +4,8 @@ from numpy.testing import assert_allclose
 from recx.data import Histories, Pairs, UserBatch
 from recx.models.neighbour.config import SlopeOneConfig
 from recx.models.neighbour.slope_one import SlopeOne
-from tests.models.contract import RUN, ExplainsItself, PredictsRatings, ReadsHistories
+from tests.models.abilities import ExplainsItself, ReadsHistories
+from tests.models.contract import RUN, PredictsRatings
 from tests.models.planted import log_of, planted
 
 

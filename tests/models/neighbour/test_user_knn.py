@@ -8,7 +8,8 @@ from recx.data import Histories, Pairs, UserBatch
 from recx.models.base import take_rows
 from recx.models.neighbour.config import UserKNNConfig
 from recx.models.neighbour.user_knn import UserKNN
-from tests.models.contract import RUN, ExplainsItself, LearnsNewEvents, LearnsTaste, PredictsRatings
+from tests.models.abilities import ExplainsItself, LearnsNewEvents
+from tests.models.contract import RUN, LearnsTaste, PredictsRatings
 from tests.models.planted import clusters, log_of, planted, ratings
 
 

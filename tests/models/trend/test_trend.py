@@ -9,7 +9,8 @@ from recx.errors import UsageError
 from recx.models.base import Recommender
 from recx.models.trend.config import TrendConfig
 from recx.models.trend.trend import Trend
-from tests.models.contract import RUN, ExplainsItself, ModelContract, ReadsHistories
+from tests.models.abilities import ExplainsItself, ReadsHistories
+from tests.models.contract import RUN, ModelContract
 from tests.models.planted import DAY, NOON, Planted, clusters, planted
 
 WEEKS = 20
