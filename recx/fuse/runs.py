@@ -73,6 +73,8 @@ class Fusion:
         self.dataset = Path(manifest["dataset"]["folder"])
         self.dataset_fingerprint: str = manifest["dataset"]["fingerprint"]
         self.protocol: dict[str, Any] = facts["protocol"]
+        # sha256 of its files, those that it carries among them, by path
+        self.files: dict[str, str] = {str(folder / name): sha for name, sha in manifest["files"].items()}
         # where the bases were trained; what scores valid and test lies in the run itself
         self.helpers = frozenset(facts.get("helpers", ()))
         """Labels of runs that are fused and are no entrants."""
@@ -107,12 +109,6 @@ class Fusion:
     def base(self, label: str) -> TrainRun:
         """The training of a base as it lies in the run: with the fits that score valid and test."""
         return open_run(self.folder / BASES / label)
-
-    @property
-    def files(self) -> dict[str, str]:
-        """sha256 of its files, those that it carries among them, by path."""
-        files = store.read_json(self.folder / store.MANIFEST)["files"]
-        return {str(self.folder / name): digest for name, digest in files.items()}
 
     @property
     def entrants(self) -> list[str]:
@@ -257,9 +253,7 @@ class Fusion:
             scores = answering.score(asked.rows)
             found = asked.candidates.spread(scores, answers.consensus)
         for at in np.unique(who[who != FUSER]):
-            # a base that does not know a user says what is popular
-            label = answers.labels[0 if at == POPULARITY else at]
-            found[who == at] = answers.of(label)[who == at]
+            found[who == at] = instead(answers, at)[who == at]
         if (reranker := self.reranker(fold)) is None:
             return found
         return asked.candidates.spread(reranker.order(self.pool(asked, answers, who, scores)), found)
@@ -270,8 +264,7 @@ class Fusion:
         said = np.zeros(len(candidates), dtype=np.float32) if scores is None else scores.copy()
         by = who[candidates.rows]
         for at in np.unique(who[who != FUSER]):
-            label = answers.labels[0 if at == POPULARITY else at]
-            said[by == at] = candidates.of(answers.of(label))[by == at]
+            said[by == at] = candidates.of(instead(answers, at))[by == at]
         return Pool(candidates.indptr, candidates.items, said, answers.order[candidates.items])
 
     def _reranker(self, fold: str) -> Reranker | None:
@@ -344,6 +337,13 @@ def open_fusion(folder: Path) -> Fusion:
     if manifest.get("verb") != "fuse":
         raise DataError(f"{folder} is a {manifest.get('verb')} run, not a fuse run")
     return Fusion(folder, manifest)
+
+
+def instead(answers: Answers, who: int) -> Float32:
+    """Scores of who answers instead of the fuser: (n, n_items). A base that does not know a user says what
+    is popular.
+    """
+    return answers.of(answers.labels[0 if who == POPULARITY else who])
 
 
 def controls(kind: str, name: str) -> dict[str, Fuser[Any]]:

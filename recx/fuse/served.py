@@ -13,7 +13,7 @@ from recx.arrays import Bool, Int32, Int64
 from recx.data import Rankings, UserBatch
 from recx.fuse.bases import FINAL, Answers
 from recx.fuse.fusers.base import Fuser
-from recx.fuse.runs import FUSER, POPULARITY, RANKING, Fusion
+from recx.fuse.runs import FUSER, POPULARITY, RANKING, Fusion, instead
 from recx.fuse.windows import Asked
 from recx.models.base import Allowed, block_size, split_batch
 
@@ -71,9 +71,7 @@ def _serve(fusion: Fusion, batch: UserBatch, k: int, allowed: Allowed, explain: 
         items[:], scores[:] = fused.items, fused.scores
     for at in np.unique(who[who != FUSER]):
         rows = np.flatnonzero(who == at)
-        # a base that does not know a user says what is popular
-        label = answers.labels[0 if at == POPULARITY else at]
-        items[rows], scores[rows] = top_k(answers.of(label)[rows], allowed.order, k)
+        items[rows], scores[rows] = top_k(instead(answers, at)[rows], allowed.order, k)
     lists, missed = Rankings(batch.users, items, scores), dict[str, int]()
     if (reranker := fusion.reranker(FINAL)) is not None:
         # a shorter list has to reach the floors itself
