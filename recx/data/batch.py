@@ -1,5 +1,7 @@
 """What a model is asked: these users with these histories at this moment, perhaps about some items only."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -35,6 +37,12 @@ class Pairs:
 
     def __len__(self) -> int:
         return len(self.row)
+
+    @staticmethod
+    def of_all(n_rows: int, n_items: int) -> Pairs:
+        """Every item for every row: n_rows * n_items."""
+        rows = np.repeat(np.arange(n_rows, dtype=np.int32), n_items)
+        return Pairs(rows, np.tile(np.arange(n_items, dtype=np.int32), n_rows))
 
 
 def user_batches(

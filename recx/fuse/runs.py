@@ -205,9 +205,7 @@ class Fusion:
         n_items = len(allowed.items)
         found: dict[str, list[Float32]] = {}
         for block in split_batch(batch, max(1, PAIRS // n_items)):
-            items = np.tile(np.arange(n_items, dtype=np.int32), len(block))
-            pairs = Pairs(np.repeat(np.arange(len(block), dtype=np.int32), n_items), items)
-            for label, ratings in self.rate_all(block, pairs, fold).items():
+            for label, ratings in self.rate_all(block, Pairs.of_all(len(block), n_items), fold).items():
                 if label not in self.base_runs:
                     found.setdefault(label, []).append(ratings.reshape(len(block), n_items))
         for label, parts in found.items():

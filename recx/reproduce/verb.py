@@ -65,19 +65,30 @@ def reproduce(config: ReproduceConfig, session: Session = QUIET, dry_run: bool =
     run = Path(config.run)
     manifest = _manifest(config.run)
     settings = _settings(run, manifest)
-    if manifest.get("data_home"):
-        # raw data is looked for where it was, unless this shell names another place
-        os.environ.setdefault(HOME, manifest["data_home"])
-    session.listener.stage(f"reproduce {run.name} · inputs")
-    inputs = compare_inputs(run, manifest, settings)
     verb = manifest["verb"]
-    if dry_run or inputs.forbids:
-        return Reproduction(run, verb, inputs, None, None)
-    with _place(config.out) as out:
-        folder = AGAIN[verb](settings, manifest, out, session)
-        session.listener.stage(f"reproduce {run.name} · outputs")
-        outputs = compare_outputs(verb, run, folder)
+    with _data_home(manifest.get("data_home")):
+        session.listener.stage(f"reproduce {run.name} · inputs")
+        inputs = compare_inputs(run, manifest, settings)
+        if dry_run or inputs.forbids:
+            return Reproduction(run, verb, inputs, None, None)
+        with _place(config.out) as out:
+            folder = AGAIN[verb](settings, manifest, out, session)
+            session.listener.stage(f"reproduce {run.name} · outputs")
+            outputs = compare_outputs(verb, run, folder)
     return Reproduction(run, verb, inputs, outputs, folder if config.out else None)
+
+
+@contextmanager
+def _data_home(noted: str | None) -> Iterator[None]:
+    """Raw data is looked for where it was, unless this shell names another place."""
+    if not noted or HOME in os.environ:
+        yield
+        return
+    os.environ[HOME] = noted
+    try:
+        yield
+    finally:
+        del os.environ[HOME]
 
 
 def _manifest(run: str) -> store.Json:

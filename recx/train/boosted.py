@@ -46,9 +46,8 @@ class Boosted(Recommender[ModelConfig]):
         found = np.empty((len(batch), self.n_items), dtype=np.float32)
         start = 0
         for block in split_batch(batch, max(1, AT_ONCE // max(1, self.n_items))):
-            rows = np.repeat(np.arange(len(block), dtype=np.int32), self.n_items)
-            pairs = Pairs(rows, np.tile(np.arange(self.n_items, dtype=np.int32), len(block)))
-            found[start : start + len(block)] = self.rate(block, pairs).reshape(len(block), self.n_items)
+            ratings = self.rate(block, Pairs.of_all(len(block), self.n_items))
+            found[start : start + len(block)] = ratings.reshape(len(block), self.n_items)
             start += len(block)
         return found
 

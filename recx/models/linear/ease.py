@@ -7,7 +7,7 @@ import numpy.typing as npt
 from numpy.linalg import LinAlgError
 from scipy.sparse import csr_array, vstack
 
-from recx.arrays import Bool, Float32
+from recx.arrays import Bool, Float32, Int32, Int64
 from recx.data import Interactions, TrainingData, UserBatch
 from recx.errors import DataError, UsageError, did_you_mean
 from recx.kernels.gram import add_dense_rows, diagonal_of_form, gram
@@ -123,17 +123,14 @@ class EASE(Recommender[EASEConfig]):
         items = users.T.tocsr()
         kernel = _inverse(users, items, self.config.reg)
         diagonal = 1 - diagonal_of_form(*csr(items), kernel)  # of reg P
-        m, n = users.shape
+        n = users.shape[1]
         found = []
         for start in range(0, n, BLOCK):
-            reached = add_dense_rows(*csr(items[start : start + BLOCK]), kernel)
-            size = len(reached)
-            everyone = np.tile(np.arange(m, dtype=np.int32), size)
-            ends = m * np.arange(size + 1, dtype=np.int64)
-            rows = add_rows(ends, everyone, reached.ravel(), *csr(users), n)
+            rows = _times(add_dense_rows(*csr(items[start : start + BLOCK]), kernel), *csr(users), n)
             if self.config.diagonal == "zero":
                 rows /= diagonal
-                rows[np.arange(size), start + np.arange(size)] = 0
+                own = np.arange(len(rows))
+                rows[own, start + own] = 0
             found.append(largest(rows, self.config.neighbours))
         _, listed, values = map(np.concatenate, zip(*found, strict=True))
         each = len(listed) // n
@@ -154,11 +151,7 @@ class EASE(Recommender[EASEConfig]):
             return sparse
         n, m = len(batch), len(learnt["kernel"])
         items = csr_array((rows[2], rows[1], rows[0]), shape=(m, self.n_items)).T.tocsr()
-        coefficients = add_rows(*csr(history), *csr(items), m) @ learnt["kernel"]
-        everyone = np.tile(np.arange(m, dtype=np.int32), n)
-        scores: Float32 = add_rows(
-            m * np.arange(n + 1, dtype=np.int64), everyone, coefficients.ravel(), *rows, self.n_items
-        )
+        scores = _times(add_rows(*csr(history), *csr(items), m) @ learnt["kernel"], *rows, self.n_items)
         if config.diagonal == "zero":
             scores /= learnt["diagonal"]
             at = np.repeat(np.arange(n), np.diff(history.indptr)), history.indices
@@ -190,6 +183,16 @@ class EASE(Recommender[EASEConfig]):
 
     def restore(self, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
         self.weights = dict(arrays)
+
+
+def _times(dense: Float32, indptr: Int64, indices: Int32, data: Float32, n_columns: int) -> Float32:
+    """A dense matrix times a CSR matrix: (len(dense), n_columns)."""
+    n, m = dense.shape
+    every = np.tile(np.arange(m, dtype=np.int32), n)
+    found: Float32 = add_rows(
+        m * np.arange(n + 1, dtype=np.int64), every, dense.ravel(), indptr, indices, data, n_columns
+    )
+    return found
 
 
 def _inverse(rows: csr_array, columns: csr_array, reg: float) -> Float32:
