@@ -33,7 +33,9 @@ class BPR(Recommender[BPRConfig]):
     and items that share no rows (``recx.kernels.bpr``), so that threads neither wait for each other nor
     change the result, which is the same for any number of them. j comes from the cell's random item block:
     over the epochs every item has its chance. Fitted users are answered from their own factors; a stranger
-    with a history gets those that the same steps find for it while the items stay as they are.
+    with a history gets those that the same steps find for it while the items stay as they are. Steps of one
+    size leave factors that tremble around the optimum; with ``anneal`` they shrink to nothing, as stochastic
+    gradients must to converge (Robbins & Monro 1951).
     """
 
     users: Float32  # (n_users, factors) 0 for users without an event
@@ -49,7 +51,8 @@ class BPR(Recommender[BPRConfig]):
                 f"{config.popularity}; factors must be at least 1, lr above 0, reg and popularity 0 or more"
             )
         trainer = _Trainer(self, data.interactions, run.seed)
-        run_epochs(self, trainer, config.epochs, config.patience, run, watch, config.every)
+        patience = config.epochs if config.anneal else config.patience
+        run_epochs(self, trainer, config.epochs, patience, run, watch, config.every)
 
     def vectors(self, batch: UserBatch) -> tuple[Float32, Float32]:
         """Factors of users and items."""
@@ -138,9 +141,14 @@ class _Trainer:
         loss: float = pairwise_epoch(
             cells, users, items, pool, pool_bounds, self._cumulated(pool, pool_bounds),
             self.indptr, self.met, self.filter, model.users, model.items, model.bias,
-            config.lr, config.reg, int(generator.integers(1 << 62)),
+            self._step_size(number), config.reg, int(generator.integers(1 << 62)),
         )  # fmt: skip
         return loss
+
+    def _step_size(self, number: int) -> float:
+        """Of the epoch ``number``, counting from 1: that of the settings, or less and less of it."""
+        config = self.model.config
+        return config.lr * (1 - (number - 1) / config.epochs) if config.anneal else config.lr
 
     def _events(self, generator: np.random.Generator) -> tuple[Int64, Int32]:
         """The positives of an epoch by user: every pair once, or as often as its weight says on average."""

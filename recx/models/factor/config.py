@@ -140,6 +140,9 @@ class BPRConfig(ModelConfig):
     """Passes over the events, at most."""
     lr: float = 0.05
     """Step size, above 0."""
+    anneal: bool = False
+    """Let steps shrink evenly, to nothing after the last epoch. Training then takes all ``epochs``, whatever
+    ``patience`` says: what they have learnt shows at their end."""
     reg: float = 0.01
     """L2 penalty on factors and item biases, per step."""
     values: str = "binary"

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from recx.data import UserBatch
 from recx.errors import UsageError
-from recx.models.base import EpochReport
+from recx.models.base import EpochReport, ModelConfig, Recommender
 from recx.models.factor import bpr
 from recx.models.factor.bpr import BPR, _Trainer
 from recx.models.factor.config import BPRConfig
@@ -27,6 +27,45 @@ def test_the_loss_falls() -> None:
     model = BPR(BPRConfig(factors=8, epochs=40)).fit(clusters().data, RUN)
     losses = [report.loss for report in model.history]
     assert np.mean(losses[-5:]) < 0.6 * np.mean(losses[:5])
+
+
+def test_annealed_steps_shrink_evenly_to_nothing() -> None:
+    trainer = _Trainer(BPR(BPRConfig(lr=0.1, epochs=4, anneal=True)), clusters().log, 0)
+    assert_allclose([trainer._step_size(number) for number in (1, 2, 3, 4)], [0.1, 0.075, 0.05, 0.025])
+    trainer.model.config.anneal = False
+    assert trainer._step_size(4) == 0.1
+
+
+def test_annealed_factors_settle() -> None:
+    """In the last epochs they move less than those of steps that keep their size."""
+
+    def moved(anneal: bool) -> float:
+        log, config = clusters(), BPRConfig(factors=8, epochs=60, anneal=anneal)
+        trainer = _Trainer(BPR(config), log.log, 0)
+        for number in range(1, 58):
+            trainer.epoch(number)
+        before = trainer.model.items.copy()
+        for number in range(58, 61):
+            trainer.epoch(number)
+        return float(np.abs(trainer.model.items - before).mean())
+
+    assert moved(anneal=True) < 0.5 * moved(anneal=False)
+
+
+def test_an_annealed_fit_takes_all_its_epochs() -> None:
+    class Worsening:
+        """Every measurement is worse than the one before."""
+
+        metric, higher_is_better, taken = "ndcg@10", True, 0
+
+        def measure(self, model: Recommender[ModelConfig]) -> float:
+            self.taken += 1
+            return -float(self.taken)
+
+    watch = Worsening()
+    config = BPRConfig(factors=4, epochs=12, every=2, patience=1, anneal=True)
+    model = BPR(config).fit(clusters().data, RUN, watch)
+    assert (len(model.history), watch.taken, model.epochs_trained) == (12, 6, 2)
 
 
 def test_several_blocks_find_as_much_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
