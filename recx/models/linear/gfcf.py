@@ -103,6 +103,14 @@ class GFCF(Recommender[GFCFConfig]):
         config = self.config
         return weigh(batch.histories, self.n_items, config.values, batch.at, config.decay, config.half_life)
 
+    def _rows(self) -> tuple[Int64, Int32, Float32]:
+        """R or P as it lies in memory: scipy copies it, for its own type of index, whenever it is asked."""
+        return (
+            self.learnt["indptr"].astype(np.int64, copy=False),
+            self.learnt["items"].astype(np.int32, copy=False),
+            self.learnt["values"].astype(np.float32, copy=False),
+        )
+
     def _matrix(self) -> csr_array:
         learnt = self.learnt
         parts = (learnt["values"], learnt["items"], learnt["indptr"])
@@ -112,11 +120,10 @@ class GFCF(Recommender[GFCFConfig]):
         """The filtered histories."""
         history, learnt = self._history(batch), self.learnt
         if self.config.filter == "turbo":
-            turbo: Float32 = add_rows(*csr(history), *csr(self._matrix()), self.n_items)
+            turbo: Float32 = add_rows(*csr(history), *self._rows(), self.n_items)
             return turbo
-        shares = self._matrix()
-        shared = csr_array(history @ shares.T)
-        scores: Float32 = add_rows(*csr(shared), *csr(shares), self.n_items)
+        shared = csr_array(history @ self._matrix().T)
+        scores: Float32 = add_rows(*csr(shared), *self._rows(), self.n_items)
         scores += np.float32(self.config.alpha) * ((history @ learnt["readers"]) @ learnt["writers"].T)
         return scores
 
