@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,6 +17,7 @@ from recx.fuse.fusers.base import Fuser, Lesson, Parts
 from recx.fuse.fusers.config import StackConfig, WeightedConfig
 from recx.fuse.fusers.weighted import Weighted
 from recx.fuse.table import Rows, Table
+from recx.threads import side_by_side
 
 if TYPE_CHECKING:
     from lightgbm import Booster, Dataset
@@ -52,7 +53,8 @@ class Stack(Fuser[StackConfig]):
 
         The items are dealt into ``config.parts``, ``config.bags`` times. Each booster leaves one part out and
         is watched on that part's items and the held-out users, so what it has learnt by heart of the window's
-        items earns it nothing there. Same table, seed and threads give the same bytes.
+        items earns it nothing there. A booster keeps to one thread and boosters grow side by side: same table
+        and seed give the same bytes, on any number of threads.
         """
         import lightgbm
 
@@ -62,22 +64,23 @@ class Stack(Fuser[StackConfig]):
         parts, most = config.parts if lesson.dated else 1, int(table.items.max(initial=0)) + 1
         rng = np.random.default_rng([lesson.seed, 13])
         deals = [rng.integers(0, parts, most) for _ in range(config.bags)]
-        boosters, curves = [], []
-        for number, (part_of, part) in enumerate(itertools.product(deals, range(parts))):
-            learnt = table if parts == 1 else table.keep(part_of[table.items] != part)
+
+        def grown(number: int, stop: Callable[[], bool]) -> tuple[Booster, list[list[float]]]:
+            bag, part = divmod(number, parts)
+            learnt = table if parts == 1 else table.keep(deals[bag][table.items] != part)
+            watched = None if held_out is None else _watched(held_out, deals[bag], part, parts)
             data = self._dataset(learnt, objective)
-            watched = None if held_out is None else _watched(held_out, part_of, part, parts)
-            seen: dict[str, dict[str, list[float]]] = {}
-            boosters.append(
-                lightgbm.train(
-                    _parameters(config, objective, len(learnt), lesson) | {"seed": lesson.seed + number},
-                    data,
-                    num_boost_round=config.trees,
-                    valid_sets=[self._dataset(watched, objective, data)] if watched else [],
-                    callbacks=[lightgbm.record_evaluation(seen)],
-                )
+            return _grow(
+                _parameters(config, objective, len(learnt)) | {"seed": lesson.seed + number},
+                config.trees,
+                data,
+                self._dataset(watched, objective, data) if watched else None,
+                stop,
             )
-            curves += [curve for metrics in seen.values() for curve in metrics.values()]
+
+        forests = side_by_side(grown, config.bags * parts, lesson.threads)
+        boosters = [booster for booster, _ in forests]
+        curves = [curve for _, found in forests for curve in found]
         best = config.trees
         if curves:
             mean = np.mean(curves, axis=0)
@@ -153,6 +156,27 @@ class Stack(Fuser[StackConfig]):
         return np.asarray(np.mean(parts, axis=0), dtype=np.float64)
 
 
+def _grow(
+    parameters: dict[str, Any], trees: int, data: Dataset, watched: Dataset | None, stop: Callable[[], bool]
+) -> tuple[Booster, list[list[float]]]:
+    """A booster, and its metrics on ``watched`` tree by tree."""
+    import lightgbm
+
+    def heed(environment: Any) -> None:
+        if stop():
+            raise KeyboardInterrupt
+
+    seen: dict[str, dict[str, list[float]]] = {}
+    booster = lightgbm.train(
+        parameters,
+        data,
+        num_boost_round=trees,
+        valid_sets=[watched] if watched else [],
+        callbacks=[lightgbm.record_evaluation(seen), heed],
+    )
+    return booster, [curve for metrics in seen.values() for curve in metrics.values()]
+
+
 def _file(folder: Path, name: str, number: int) -> Path:
     """name.txt, name-2.txt ..."""
     return folder / (f"{name}-{number + 1}.txt" if number else f"{name}.txt")
@@ -176,7 +200,7 @@ def _watched(held_out: Table, part_of: npt.NDArray[np.int64], part: int, parts: 
     return taught if len(taught) else None
 
 
-def _parameters(config: StackConfig, objective: str, rows: int, lesson: Lesson) -> dict[str, Any]:
+def _parameters(config: StackConfig, objective: str, rows: int) -> dict[str, Any]:
     found: dict[str, Any] = {
         "objective": objective,
         "learning_rate": config.lr,
@@ -190,7 +214,8 @@ def _parameters(config: StackConfig, objective: str, rows: int, lesson: Lesson) 
         "max_bin": 127,
         "deterministic": True,
         "force_row_wise": True,
-        "num_threads": lesson.threads,
+        # the sums of several threads are rounded by who is ready first
+        "num_threads": 1,
         "verbosity": -1,
     }
     if objective == "lambdarank":

@@ -1,6 +1,7 @@
 """The stack on planted tables; on whole fusions see test_stacking."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -28,3 +29,17 @@ def test_where_labels_are_of_the_same_weeks_boosters_learn_from_parts_of_the_ite
     dated, undated = (replace(lesson(), dated=dated) for dated in (True, False))
     assert len(create(config).fit(table, None, dated).boosters) == 6
     assert len(create(config).fit(table, None, undated).boosters) == 3
+
+
+def test_the_number_of_threads_changes_no_byte(tmp_path: Path) -> None:
+    table = planted(np.random.default_rng(0), (1.0, 0.0), users=80)
+    held_out = planted(np.random.default_rng(1), (1.0, 0.0), users=40)
+    config = StackConfig(trees=20, min_leaf=20)
+    for threads in (1, 2, 5):
+        stack = create(config).fit(table, held_out, replace(lesson(), threads=threads, dated=True))
+        stack.write(tmp_path / str(threads), "meta")
+    one, two, five = (
+        [path.read_bytes() for path in sorted((tmp_path / name).iterdir())] for name in ("1", "2", "5")
+    )
+    assert len(one) == config.parts * config.bags
+    assert one == two == five
