@@ -2,7 +2,8 @@
 
     python benchmarks/fusion.py                   all of them
     python benchmarks/fusion.py beauty gowalla    some
-    python benchmarks/fusion.py --write           into benchmarks/FUSION.md as well
+    python benchmarks/fusion.py --write           into benchmarks/FUSION.md as well, in place of what it
+                                                  had on these data sets
 
 A gain is the fusion minus the best base on test users, both fitted on the same rows: with refit=yes on train
 and valid, with refit=no on train alone. The best base is the one that is best on test by the metric that
@@ -17,7 +18,6 @@ import argparse
 import json
 import os
 import platform
-import sys
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -38,6 +38,7 @@ class Goal:
     source: str | None = None  # folder below $RECX_DATA_HOME; None: the default data set
     reach: dict[str, str] = field(default_factory=dict)  # metric of the fusion -> bound
     never_below: float | None = 0.0  # the relative gain's lower end is above this; None: no such goal
+    why: str = ""  # a mark is missed
 
 
 GOALS = {
@@ -158,6 +159,12 @@ class Fused:
         goals = "; ".join(self.goals())
         return f"| {self.goal.title} | {goals} | {label} {best:.4f} | {' | '.join(cells)} |"
 
+    def chapter(self) -> str:
+        """The command, and why a mark is missed."""
+        return "\n\n".join(
+            filter(None, (f"## {self.goal.title}", f"```\n{self.command}\n```", self.goal.why))
+        )
+
     @staticmethod
     def _has(row: dict[str, Any], metric: str) -> bool:
         return any(key.partition("/")[0] == metric for key in row["metrics"])
@@ -178,8 +185,38 @@ def fused(recx: Recx, goal: Goal) -> Fused:
     return Fused(goal, found["command"], found["task"])
 
 
+HEAD = (
+    "| data | goals | best base | "
+    + " | ".join(f"gain, {metric} (mark {mark:+.1%})" for metric, mark in MARKS.items())
+    + " |"
+)
+
+
+def write(found: list[Fused]) -> None:
+    """Put rows and chapters, by title, into FUSION.md, in the order of the goals."""
+    path = HERE / "FUSION.md"
+    rows, chapters = dict[str, str](), dict[str, str]()
+    table, *earlier = path.read_text().strip().split("\n\n## ") if path.is_file() else [""]
+    for line in table.splitlines():
+        rows[line.strip("| ").partition(" | ")[0]] = line
+    for text in earlier:
+        chapters[text.splitlines()[0]] = f"## {text}"
+    for each in found:
+        rows[each.goal.title], chapters[each.goal.title] = each.row(), each.chapter()
+    titles = [goal.title for goals in GOALS.values() for goal in goals]
+    kept = [title for title in titles if title in rows]
+    told = [HEAD, "|---" * HEAD.count(" | ") + "|---|", *(rows[title] for title in kept)]
+    parts = [
+        "# Measured by `python benchmarks/fusion.py`",
+        f"{platform.machine()}, {os.cpu_count()} cores. \\* is below the mark; the chapters say why.",
+        "\n".join(told),
+        *(chapters[title] for title in kept if title in chapters),
+    ]
+    path.write_text("\n\n".join(parts) + "\n")
+
+
 def main() -> None:
-    """Print the table, and the commands."""
+    """Print the table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -187,25 +224,14 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("results/benchmarks/fusion"))
     parser.add_argument("--write", action="store_true", help="write benchmarks/FUSION.md as well")
     words = parser.parse_args()
-    recx = Recx(words.work.resolve())
-    found = []
+    recx, found = Recx(words.work.resolve()), []
+    print(HEAD, flush=True)
     for name in words.goals:
         for goal in GOALS[name]:
             found.append(fused(recx, goal))
-            print(found[-1].row(), file=sys.stderr, flush=True)
-    head = [
-        "data",
-        "goals",
-        "best base",
-        *(f"gain, {metric} (mark {mark:+.1%})" for metric, mark in MARKS.items()),
-    ]
-    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|", *(each.row() for each in found)]
-    commands = "\n".join(dict.fromkeys(each.command for each in found))
-    text = "\n".join([*lines, "", "\\* below the mark", "", "```", commands, "```", ""])
-    print(text)
-    if words.write:
-        title = "# Measured by `python benchmarks/fusion.py`"
-        (HERE / "FUSION.md").write_text(f"{title}\n\n{platform.machine()}, {os.cpu_count()} cores.\n\n{text}")
+            print(found[-1].row(), flush=True)
+            if words.write:
+                write(found)
 
 
 if __name__ == "__main__":
