@@ -41,6 +41,8 @@ class GFCF(Recommender[GFCFConfig]):
     learnt: dict[str, npt.NDArray[np.generic]]
     """lowpass: R as indptr, items, values, and readers and writers (n_items, factors); turbo: P as indptr,
     items, values."""
+    by_item: csr_array
+    """R by item, which a block of users would otherwise wait for; lowpass alone."""
 
     def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
         config, log = self.config, data.interactions
@@ -60,7 +62,7 @@ class GFCF(Recommender[GFCFConfig]):
         users = weigh(log.histories().take(log.active_users), log.n_items, config.values)
         of_users = np.maximum(users.sum(axis=1), 1e-9).astype(np.float64)
         of_items = np.bincount(users.indices, users.data, minlength=log.n_items).astype(np.float64)
-        self.learnt = (
+        self.restore(
             self._lowpass(users, of_users, of_items, run.seed)
             if config.filter == "lowpass"
             else self._turbo(users, of_users, of_items)
@@ -122,7 +124,7 @@ class GFCF(Recommender[GFCFConfig]):
         if self.config.filter == "turbo":
             turbo: Float32 = add_rows(*csr(history), *self._rows(), self.n_items)
             return turbo
-        shared = csr_array(history @ self._matrix().T)
+        shared = csr_array(history @ self.by_item)
         scores: Float32 = add_rows(*csr(shared), *self._rows(), self.n_items)
         scores += np.float32(self.config.alpha) * ((history @ learnt["readers"]) @ learnt["writers"].T)
         return scores
@@ -147,6 +149,8 @@ class GFCF(Recommender[GFCFConfig]):
 
     def restore(self, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
         self.learnt = dict(arrays)
+        if self.config.filter == "lowpass":
+            self.by_item = csr_array(self._matrix().T)
 
 
 def _polynomial(
