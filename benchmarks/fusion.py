@@ -89,16 +89,16 @@ GOALS = {
 
 WHY = {
     "amazon-beauty, refit=no": """
-        Coverage: markov, the best base, shows 99.0 % of all items to somebody, the stack 89.0 %. Of ease, the
-        best base but markov, it is 85.7 %.
+        Coverage: markov, the best base, shows 99.0 % of all items to somebody, the stack 89.0 %. Of ease,
+        the best base but markov, it is 85.7 %.
     """,
     "gowalla": """
-        What the stacker learns from is a random part of train, and the published test part is no such sample: on
-        the window's 2,000 held-out users slim is 13 % ahead of gfcf (ndcg@10 .1088 and .0959), on test gfcf is
-        6 % ahead of slim. The stack trusts slim as the window tells it to: there it gains 8.4 % over the best
-        base, on test 2.4 %, less than combsum, which learns nothing. Rows are sorted by item and carry no dates,
-        so no window comes closer to test. Larger trees (fuser.leaves=31 fuser.trees=200) have .1191 instead of
-        .1179 on the window.
+        What the stacker learns from is a random part of train, and the published test part is no such
+        sample: on the window's 2,000 held-out users slim is 13 % ahead of gfcf (ndcg@10 .1088 and .0959),
+        on test gfcf is 6 % ahead of slim. The stack trusts slim as the window tells it to: there it gains
+        8.4 % over the best base, on test 2.4 %, less than combsum, which learns nothing. Rows are sorted
+        by item and carry no dates, so no window comes closer to test. Larger trees (fuser.leaves=31
+        fuser.trees=200) have .1191 instead of .1179 on the window.
     """,
 }
 """Why a mark or a goal is missed."""
@@ -178,9 +178,8 @@ class Fused:
 
     def chapter(self) -> str:
         """The command, and why a mark is missed."""
-        return "\n\n".join(
-            filter(None, (f"## {self.goal.title}", f"```\n{self.command}\n```", self.goal.why))
-        )
+        why = fill(" ".join(WHY.get(self.goal.title, "").split()), 110)
+        return "\n\n".join(filter(None, (f"## {self.goal.title}", f"```\n{self.command}\n```", why)))
 
     @staticmethod
     def _has(row: dict[str, Any], metric: str) -> bool:
