@@ -93,7 +93,7 @@ GOWALLA = [
     Entry("gfcf", {}, ("model.filter=turbo",)),
     Entry("als", {}, ("model.unobserved=.01", "model.reg=.003", "model.epochs=8")),
     Entry("bpr", {"recall@20": ">= .1627", "ndcg@20": ">= .1378"}, (
-        "model.factors=128", "model.reg=.015", "model.epochs=400", "model.anneal=true", "model.every=100",
+        "model.factors=128", "model.reg=.015", "model.epochs=240", "model.anneal=true", "model.every=60",
     )),
     Entry("lsa"),
 ]  # fmt: skip
