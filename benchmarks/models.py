@@ -238,7 +238,10 @@ def write(chapters: dict[str, str]) -> None:
     earlier = path.read_text().strip().split("\n\n## ")[1:] if path.is_file() else []
     chapters = {f"## {text.splitlines()[0]}": f"## {text}" for text in earlier} | chapters
     titles = [f"## {(measure.__doc__ or '').strip()}" for measure, _ in PROTOCOLS.values()]
-    head = "# Measured by `python benchmarks/models.py`"
+    head = (
+        "# Measured by `python benchmarks/models.py`\n\nSeconds are those of one fit, with other work on the "
+        "machine: [SPEED.md](SPEED.md) has times taken in quiet."
+    )
     path.write_text("\n\n".join([head, *(chapters[t] for t in titles if t in chapters)]) + "\n")
 
 
