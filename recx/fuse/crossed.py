@@ -10,12 +10,13 @@ stack (60 trees, two parts), linear and stack (120 trees of 15 leaves, one part)
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from recx.arrays import Float32
+from recx.arrays import Bool, Float32
 from recx.fuse.fusers import create
 from recx.fuse.fusers.base import Fuser, Lesson
 from recx.fuse.fusers.shared import FuserConfig
@@ -28,16 +29,26 @@ def scores(config: FuserConfig, table: Table, asked: Table, lesson: Lesson) -> F
     """Scores of ``asked``, whose users ``table`` does not hold, by fusers that learn for it: (rows,)."""
     if not lesson.crossed:
         return _learnt(config, table, asked, lesson).score(asked)
+    found = np.zeros(len(asked), dtype=np.float32)
+    for mine, said in halves(config, table, asked, lesson):
+        found[mine] = said
+    return found
+
+
+def halves(config: FuserConfig, table: Table, asked: Table, lesson: Lesson) -> Iterator[tuple[Bool, Float32]]:
+    """Which rows of ``asked`` are of each part of the items, and their scores by the fuser that learns for
+    it.
+
+    Scores of two parts are of two fusers: within a part alone they can be held against those of others.
+    """
     most = int(max(table.items.max(initial=0), asked.items.max(initial=0))) + 1
     part_of = np.random.default_rng([lesson.seed, 15, lesson.depth]).integers(0, PARTS, most)
     # a fuser that deals them once more must deal them otherwise, or one of its parts is empty
     deeper = replace(lesson, depth=lesson.depth + 1)
-    found = np.zeros(len(asked), dtype=np.float32)
     for part in range(PARTS):
         mine = part_of[asked.items] == part
         fuser = _learnt(config, table.keep(part_of[table.items] != part), asked.keep(~mine), deeper)
-        found[mine] = fuser.score(asked.keep(mine))
-    return found
+        yield mine, fuser.score(asked.keep(mine))
 
 
 def _learnt(config: FuserConfig, table: Table, held_out: Table, lesson: Lesson) -> Fuser[Any]:

@@ -38,10 +38,9 @@ from recx.fuse.runs import (
     RATING,
     SPACE,
     Part,
-    controls,
     plain,
 )
-from recx.fuse.sanity import Sanity
+from recx.fuse.sanity import Sanity, blends, by_halves
 from recx.fuse.search import Searched, search
 from recx.fuse.table import Table
 from recx.fuse.vectors import NOWHERE, VECTORS, Axes, Space, align, item_vectors
@@ -258,14 +257,15 @@ class Learning:
         fuser.write(self.record.folder, name)
         bases, contest = tuple(entrants), lesson.judge.on(asked)
         with self.record.stage("sanity"):
-            entrant = asked.said_by(self.bases)
-            for label, control in controls(kind, config.name).items():
-                entrants[label] = contest.statistic(control.score(entrant))
             if table is None or not lesson.crossed:
                 said = fuser.score(asked)
+                entrants |= blends(kind, contest, bases, config.name) | {config.name: contest.statistic(said)}
             else:
-                said = crossed.scores(config, table, asked, lesson)
-            entrants[config.name] = contest.statistic(said)
+                parts = list(crossed.halves(config, table, asked, lesson))
+                said = np.zeros(len(asked), dtype=np.float32)
+                for rows, scores in parts:
+                    said[rows] = scores
+                entrants = by_halves(kind, lesson.judge, asked, parts, bases, config.name)
         metric, users = lesson.judge.metric, len(asked.users)
         sanity = Sanity.of(metric, users, entrants, bases, config.name, self.kind.learns)
         self.parts[kind] = Part(name, config, sanity, asked.features)

@@ -25,7 +25,7 @@ from recx.fuse.known import ItemFacts
 from recx.fuse.objectives.items import Goods
 from recx.fuse.objectives.pareto import Aims
 from recx.fuse.objectives.rerank import Pool, Reranker
-from recx.fuse.sanity import CONTROLS, Sanity
+from recx.fuse.sanity import Sanity, controls
 from recx.fuse.search import Searched
 from recx.fuse.surroundings import Feature
 from recx.fuse.vectors import VECTORS, Space
@@ -342,11 +342,6 @@ def instead(answers: Answers, who: int) -> Float32:
     is popular.
     """
     return answers.of(answers.labels[0 if who == POPULARITY else who])
-
-
-def controls(kind: str, name: str) -> dict[str, Fuser[Any]]:
-    """The blends without learning that stand beside the fuser called ``name``."""
-    return {label: create(config_class(label)()) for label in CONTROLS[kind] if label != name}
 
 
 def plain(part: Part) -> store.Json:

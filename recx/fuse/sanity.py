@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from recx.fuse.judge import better
+import numpy as np
+
+from recx.arrays import Bool, Float32
+from recx.fuse.fusers import config_class, create
+from recx.fuse.fusers.base import Fuser
+from recx.fuse.judge import Contest, Judge, better
+from recx.fuse.table import Table
 from recx.metrics import Metric, parse
 from recx.metrics.statistics import Interval, Statistic
 
@@ -72,3 +79,49 @@ class Sanity:
             f"{self.metric} on {self.users:,} held-out users is {self.values[self.fuser]:.4f} for the "
             f"{self.fuser} and {self.values[self.rival]:.4f} for {self.rival}, so {self.rival} answers"
         )
+
+
+def controls(kind: str, name: str) -> dict[str, Fuser[Any]]:
+    """The blends without learning that stand beside the fuser called ``name``."""
+    return {label: create(config_class(label)()) for label in CONTROLS[kind] if label != name}
+
+
+def blends(kind: str, contest: Contest, bases: tuple[str, ...], fuser: str) -> dict[str, Statistic]:
+    """The fusers without learning, on what the bases say, by label."""
+    entrant = contest.table.said_by(bases)
+    return {
+        label: contest.statistic(control.score(entrant)) for label, control in controls(kind, fuser).items()
+    }
+
+
+def by_halves(
+    kind: str,
+    judge: Judge,
+    asked: Table,
+    halves: Iterable[tuple[Bool, Float32]],
+    bases: tuple[str, ...],
+    fuser: str,
+) -> dict[str, Statistic]:
+    """Bases, blends and fuser on each of ``halves`` (see recx.fuse.crossed) alone, and the mean of both.
+
+    The halves are scored by two fusers, whose scores are not of one scale: in lists that mixed them the fuser
+    would stand below rivals that score all items alike. On Complete Journey, repeat=new, it had .0556 there
+    and rrf .0567; half by half they have .0538 and .0482, and on test .0724 and .0590.
+    """
+    found: dict[str, list[Statistic]] = {}
+    for rows, scores in halves:
+        contest = judge.on(asked.keep(rows))
+        votes = contest.table.votes
+        entrants = {
+            label: contest.statistic(votes.standard[:, at])
+            for at, label in enumerate(votes.labels)
+            if label in bases
+        }
+        entrants |= blends(kind, contest, bases, fuser) | {fuser: contest.statistic(scores)}
+        for label, each in entrants.items():
+            found.setdefault(label, []).append(each)
+    values = {
+        label: np.mean([each.influence + each.value for each in both], axis=0)
+        for label, both in found.items()
+    }
+    return {label: Statistic.mean(each) for label, each in values.items()}
