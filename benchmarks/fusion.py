@@ -19,11 +19,13 @@ import json
 import os
 import platform
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from textwrap import fill
 from typing import Any
 
+import chapters
 from targets import HERE, Recx, best_base, data_home, value
 
 MARKS = {"ndcg@10": 0.086, "precision@10": 0.10, "recall@10": 0.08, "coverage@10": 0.05}
@@ -203,11 +205,22 @@ class Fused:
         return any(key.partition("/")[0] == metric for key in row["metrics"])
 
 
+@cache
+def state() -> str:
+    """Of the code and the settings: a report of another state is not used again."""
+    files = [
+        *(HERE.parent / "recx").rglob("*.py"),
+        *(HERE.parent / "conf").rglob("*.yaml"),
+        *HERE.rglob("*.yaml"),
+    ]
+    return sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
+
+
 def fused(recx: Recx, goal: Goal) -> Fused:
     """Fuse and evaluate, or what came of it earlier."""
     place = (f"dataset.path={data_home() / goal.source}",) if goal.source else ()
     words = ("fuse", *goal.words, *place)
-    kept = recx.work / "reports" / f"{sha256(' '.join(words).encode()).hexdigest()[:16]}.json"
+    kept = recx.work / "reports" / f"{sha256(' '.join((*words, state())).encode()).hexdigest()[:16]}.json"
     if not kept.is_file():
         done = recx(*words)
         told = recx("evaluate", f"runs=[{recx.inside(done.folder)}]", "k=[10,20]")
@@ -227,25 +240,19 @@ HEAD = (
 
 def write(found: list[Fused]) -> None:
     """Put rows and chapters, by title, into FUSION.md, in the order of the goals."""
-    path = HERE / "FUSION.md"
-    rows, chapters = dict[str, str](), dict[str, str]()
-    table, *earlier = path.read_text().strip().split("\n\n## ") if path.is_file() else [""]
-    for line in table.splitlines():
-        rows[line.strip("| ").partition(" | ")[0]] = line
-    for text in earlier:
-        chapters[text.splitlines()[0]] = f"## {text}"
-    for each in found:
-        rows[each.goal.title], chapters[each.goal.title] = each.row(), each.chapter()
+    page = HERE / "FUSION.md"
+    table, told = chapters.read(page)
+    rows = {line.strip("| ").partition(" | ")[0]: line for line in table.splitlines()}
+    rows |= {each.goal.title: each.row() for each in found}
+    told |= {each.goal.title: each.chapter() for each in found}
     titles = [goal.title for goals in GOALS.values() for goal in goals]
-    kept = [title for title in titles if title in rows]
-    told = [HEAD, "|---" * HEAD.count(" | ") + "|---|", *(rows[title] for title in kept)]
-    parts = [
+    lines = [HEAD, "|---" * HEAD.count(" | ") + "|---|", *(rows[title] for title in titles if title in rows)]
+    head = (
         "# Measured by `python benchmarks/fusion.py`",
         f"{platform.machine()}, {os.cpu_count()} cores. \\* is below the mark; the chapters say why.",
-        "\n".join(told),
-        *(chapters[title] for title in kept if title in chapters),
-    ]
-    path.write_text("\n\n".join(parts) + "\n")
+        "\n".join(lines),
+    )
+    chapters.write(page, "\n\n".join(head), told, titles)
 
 
 def main() -> None:

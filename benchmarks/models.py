@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import chapters
 from targets import HERE, Recx, data_home, entrant, value
 
 
@@ -217,32 +218,34 @@ def main() -> None:
     )
     parser.add_argument("--write", action="store_true", help="write benchmarks/MODELS.md as well")
     words = parser.parse_args()
-    recx, chapters = Recx(words.work.resolve()), dict[str, str]()
+    recx, found = Recx(words.work.resolve()), dict[str, str]()
     only = set(filter(None, words.only.split(",")))
     for name in words.protocols:
         measure, entries = PROTOCOLS[name]
-        lines = [f"## {(measure.__doc__ or '').strip()}", ""]
+        lines = [f"## {title_of(name)}", ""]
         lines += ["| model | measured (to reach) | fit, seconds | peak MB |", "|---|---|---|---|"]
         for entry in entries:
             if not only or entry.model in only:
                 lines.append(row(measure(recx, entry)))
                 print(lines[-1], flush=True)
-        chapters[lines[0]] = "\n".join(lines)
+        found[title_of(name)] = "\n".join(lines)
     if words.write and not only:
-        write(chapters)
+        write(found)
 
 
-def write(chapters: dict[str, str]) -> None:
+def write(found: dict[str, str]) -> None:
     """Put the chapters, by title, into MODELS.md, in the order of the protocols."""
-    path = HERE / "MODELS.md"
-    earlier = path.read_text().strip().split("\n\n## ")[1:] if path.is_file() else []
-    chapters = {f"## {text.splitlines()[0]}": f"## {text}" for text in earlier} | chapters
-    titles = [f"## {(measure.__doc__ or '').strip()}" for measure, _ in PROTOCOLS.values()]
+    page = HERE / "MODELS.md"
     head = (
         "# Measured by `python benchmarks/models.py`\n\nSeconds are those of one fit, with other work on the "
         "machine: [SPEED.md](SPEED.md) has times taken in quiet."
     )
-    path.write_text("\n\n".join([head, *(chapters[t] for t in titles if t in chapters)]) + "\n")
+    chapters.write(page, head, chapters.read(page)[1] | found, map(title_of, PROTOCOLS))
+
+
+def title_of(protocol: str) -> str:
+    """What a chapter is called."""
+    return (PROTOCOLS[protocol][0].__doc__ or "").strip()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ stack (60 trees, two parts), linear and stack (120 trees of 15 leaves, one part)
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -29,8 +29,13 @@ def scores(config: FuserConfig, table: Table, asked: Table, lesson: Lesson) -> F
     """Scores of ``asked``, whose users ``table`` does not hold, by fusers that learn for it: (rows,)."""
     if not lesson.crossed:
         return _learnt(config, table, asked, lesson).score(asked)
-    found = np.zeros(len(asked), dtype=np.float32)
-    for mine, said in halves(config, table, asked, lesson):
+    return together(halves(config, table, asked, lesson), len(asked))
+
+
+def together(parts: Iterable[tuple[Bool, Float32]], rows: int) -> Float32:
+    """What ``halves`` has found, in one: (rows,)."""
+    found = np.zeros(rows, dtype=np.float32)
+    for mine, said in parts:
         found[mine] = said
     return found
 

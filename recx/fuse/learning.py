@@ -261,11 +261,9 @@ class Learning:
                 said = fuser.score(asked)
                 entrants |= blends(kind, contest, bases, config.name) | {config.name: contest.statistic(said)}
             else:
-                parts = list(crossed.halves(config, table, asked, lesson))
-                said = np.zeros(len(asked), dtype=np.float32)
-                for rows, scores in parts:
-                    said[rows] = scores
-                entrants = by_halves(kind, lesson.judge, asked, parts, bases, config.name)
+                halves = list(crossed.halves(config, table, asked, lesson))
+                said = crossed.together(halves, len(asked))
+                entrants = by_halves(kind, lesson.judge, asked, halves, bases, config.name)
         metric, users = lesson.judge.metric, len(asked.users)
         sanity = Sanity.of(metric, users, entrants, bases, config.name, self.kind.learns)
         self.parts[kind] = Part(name, config, sanity, asked.features)
