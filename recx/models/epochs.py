@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recx import clock, store
-from recx.errors import DataError
+from recx.errors import DataError, UsageError
 from recx.models.base import EpochReport, Recommender, RunOptions, Validation
 
 State = Mapping[str, npt.NDArray[Any]]
@@ -48,8 +48,12 @@ def run_epochs(
     best.
 
     ``every`` is the number of epochs between two measurements. Sets ``model.history`` and
-    ``model.epochs_trained``. Raises DataError where the loss is not finite.
+    ``model.epochs_trained``. Raises UsageError where one of the three numbers is below 1, DataError where the
+    loss is not finite.
     """
+    for setting, number in (("epochs", epochs), ("patience", patience), ("every", every)):
+        if number < 1:
+            raise UsageError(f"{model.config.name}: {setting}={number}; it must be at least 1")
     progress = _Progress.resume(run.checkpoint, trainer)
     while progress.epoch < epochs and not (watch and progress.waited >= patience):
         started = clock.working()

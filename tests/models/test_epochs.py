@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from recx import store
-from recx.errors import DataError
+from recx.errors import DataError, UsageError
 from recx.models import create
 from recx.models.base import EpochReport, ModelConfig, Recommender, RunOptions
 from recx.models.epochs import State, pack_generator, run_epochs, unpack_generator
@@ -80,6 +80,14 @@ def test_training_stops_after_patience_and_keeps_the_best_epoch(higher: bool, si
     assert model.epochs_trained == 2
     assert [report.metric for report in model.history] == [sign * v for v in (0.1, 0.3, 0.2, 0.3, 0.25)]
     assert_array_equal(model.value, watch.seen[1])
+
+
+@pytest.mark.parametrize("setting", ["epochs", "patience", "every"])
+def test_no_epoch_no_patience_and_no_measurement_are_one_line(setting: str) -> None:
+    model = Model()
+    numbers = {"epochs": 3, "patience": 2, "every": 1} | {setting: 0}
+    with pytest.raises(UsageError, match=f"walk: {setting}=0; it must be at least 1"):
+        run_epochs(model, Walk(model), run=RunOptions(), watch=None, **numbers)
 
 
 def test_without_watch_every_epoch_is_trained_and_the_last_is_kept() -> None:

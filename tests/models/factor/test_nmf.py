@@ -9,7 +9,7 @@ from recx.data import Pairs, UserBatch
 from recx.errors import DataError, UsageError
 from recx.models.base import EpochReport
 from recx.models.factor.config import NMFConfig
-from recx.models.factor.nmf import NMF
+from recx.models.factor.nmf import NMF, _Trainer
 from tests.models.contract import RUN, LearnsTaste, PredictsRatings
 from tests.models.planted import log_of, planted, rating_of, ratings
 
@@ -39,7 +39,8 @@ def test_the_whole_matrix_is_factored_as_lee_and_seung_do() -> None:
     rows = [(u, i, 1.0 + (u * i) % 3) for u in range(9) for i in range(7) if (u + i) % 3]
     log = planted(log_of(rows, 9, 7), [0] * 9)
     config = NMFConfig(factors=3, epochs=1, reg=0, unobserved=1)
-    start = NMF(replace(config, epochs=0)).fit(log.data, RUN)
+    start = NMF(config)
+    _Trainer(start, log.log, RUN.seed)
     whole = log.log.matrix("sum").toarray()
     p, q = start.user_factors.astype(np.float64), start.item_factors.astype(np.float64)
     for _ in range(5):
