@@ -2,7 +2,7 @@
 
     python benchmarks/speed.py                    all jobs, three rounds
     python benchmarks/speed.py als-64 bpr         some
-    python benchmarks/speed.py --write            into benchmarks/SPEED.md as well
+    python benchmarks/speed.py --write            into benchmarks/SPEED.md as well, by chapter
 
 Each library is installed in its current release from PyPI into an environment of its own below --peers, once.
 In every round each of them does the job in a fresh process with two threads; the clock starts after imports,
@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import chapters
 import numpy as np
 from scipy.sparse import csr_matrix
 
@@ -39,6 +40,7 @@ PACKAGES = {
     "fastslim": "fastslim",
 }
 """Script of_<name>.py -> package."""
+HEAD = "# Measured by `python benchmarks/speed.py`\n\nTwo cores, two threads each; median of the rounds."
 MOST_USERS = 10_000
 """Quality is the mean over so many users, evenly spread over all that have a test item."""
 
@@ -52,6 +54,11 @@ class Job:
     peers: tuple[str, ...]
     metric: str = "ndcg@20"
     per: str = "fit"  # epoch: seconds are divided by the number of them
+
+    @property
+    def title(self) -> str:
+        """What its chapter is called."""
+        return f"{self.settings}, {self.data}"
 
 
 JOBS = {
@@ -251,11 +258,12 @@ class Bench:
 
 
 def table(job: Job, rows: list[Measured], bench: Bench) -> str:
-    """Markdown: medians, and how often recx goes into each, round by round."""
+    """A chapter: medians, and how often recx goes into each, round by round."""
     ours = rows[0]
     lines = [
-        f"| {job.settings}, {job.data} | seconds per {job.per} | times recx | grown MB | peak MB "
-        f"| {job.metric} |",
+        f"## {job.title}",
+        "",
+        f"| | seconds per {job.per} | times recx | grown MB | peak MB | {job.metric} |",
         "|---|---|---|---|---|---|",
     ]
     for row in rows:
@@ -281,16 +289,14 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write benchmarks/SPEED.md as well")
     words = parser.parse_args()
     bench = Bench(words.work.resolve(), words.peers.resolve(), words.rounds)
-    chapters = []
+    found: dict[str, str] = {}
     for name in words.jobs:
         for job in JOBS[name]:
-            chapters.append(table(job, bench(job), bench))
-            print(chapters[-1], "\n", flush=True)
+            found[job.title] = table(job, bench(job), bench)
+            print(found[job.title], "\n", flush=True)
     if words.write:
-        head = (
-            "# Measured by `python benchmarks/speed.py`\n\nTwo cores, two threads each; median of the rounds."
-        )
-        (HERE / "SPEED.md").write_text("\n\n".join([head, *chapters]) + "\n")
+        page, titles = HERE / "SPEED.md", [job.title for jobs in JOBS.values() for job in jobs]
+        chapters.write(page, HEAD, chapters.read(page)[1] | found, titles)
 
 
 if __name__ == "__main__":

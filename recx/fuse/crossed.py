@@ -29,14 +29,19 @@ def scores(config: FuserConfig, table: Table, asked: Table, lesson: Lesson) -> F
     """Scores of ``asked``, whose users ``table`` does not hold, by fusers that learn for it: (rows,)."""
     if not lesson.crossed:
         return _learnt(config, table, asked, lesson).score(asked)
-    return together(halves(config, table, asked, lesson), len(asked))
+    return together(halves(config, table, asked, lesson), asked)
 
 
-def together(parts: Iterable[tuple[Bool, Float32]], rows: int) -> Float32:
-    """What ``halves`` has found, in one: (rows,)."""
-    found = np.zeros(rows, dtype=np.float32)
+def together(parts: Iterable[tuple[Bool, Float32]], asked: Table) -> Float32:
+    """What ``halves`` has found, in one list per user: (rows,).
+
+    Two fusers have no common scale, but each user's items were dealt to them at random: what both say of them
+    is alike once it is in the user's standard deviations. Ratings are of one scale as they are.
+    """
+    found = np.zeros(len(asked), dtype=np.float32)
     for mine, said in parts:
-        found[mine] = said
+        mean, deviation = asked.keep(mine).moments(said)
+        found[mine] = (said - mean) / deviation
     return found
 
 

@@ -262,7 +262,7 @@ class Learning:
                 entrants |= blends(kind, contest, bases, config.name) | {config.name: contest.statistic(said)}
             else:
                 halves = list(crossed.halves(config, table, asked, lesson))
-                said = crossed.together(halves, len(asked))
+                said = crossed.together(halves, asked)
                 entrants = by_halves(kind, lesson.judge, asked, halves, bases, config.name)
         metric, users = lesson.judge.metric, len(asked.users)
         sanity = Sanity.of(metric, users, entrants, bases, config.name, self.kind.learns)

@@ -9,8 +9,8 @@ from typing import Self
 
 import numpy as np
 
-from recx.arrays import Bool, Float32, Int32, Int64
-from recx.fuse.surroundings import Feature
+from recx.arrays import Bool, Float32, Float64, Int32, Int64
+from recx.fuse.surroundings import TINY, Feature
 from recx.metrics.lists import Targets
 
 
@@ -86,6 +86,15 @@ class Rows:
     def start(self) -> Float32 | None:
         """What ratings are corrected from, the mean of all bases; None where the bases rank: (rows,)."""
         return self.votes.standard.mean(axis=1) if self.votes.ranks is None else None
+
+    def moments(self, scores: Float32) -> tuple[Float64, Float64]:
+        """Mean and standard deviation of the user's scores, of every row; 0 and 1 for ratings."""
+        if self.votes.ranks is None:
+            return np.zeros(len(self)), np.ones(len(self))
+        n, count = len(self.sizes), np.maximum(self.sizes, 1)
+        mean = np.bincount(self.groups, scores, minlength=n) / count
+        square = np.bincount(self.groups, (scores - mean[self.groups]) ** 2, minlength=n) / count
+        return mean[self.groups], np.maximum(np.sqrt(square), TINY)[self.groups]
 
     def keep(self, rows: Bool) -> Self:
         """Some of the rows: (rows,). Users who are left with none stay."""

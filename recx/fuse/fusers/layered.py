@@ -8,14 +8,14 @@ from typing import Any, Self
 
 import numpy as np
 
-from recx.arrays import Float32, Float64
+from recx.arrays import Float32
 from recx.fuse import crossed
 from recx.fuse.fusers import config_class, create
 from recx.fuse.fusers.base import Fuser, Lesson, Parts
 from recx.fuse.fusers.config import LayeredConfig, StackConfig
 from recx.fuse.fusers.shared import FuserConfig
 from recx.fuse.fusers.weights import Weights
-from recx.fuse.surroundings import TINY, Feature
+from recx.fuse.surroundings import Feature
 from recx.fuse.table import Rows, Table, Votes
 
 
@@ -63,7 +63,7 @@ class Layered(Fuser[LayeredConfig]):
             if weight <= 0:
                 continue
             score = fuser.score(rows)
-            mean, deviation = _moments(rows, score)
+            mean, deviation = rows.moments(score)
             parts = fuser.parts(rows)
             if parts is None:
                 one = (Feature(f"{name}.score", name),)
@@ -106,21 +106,10 @@ def _upper(table: Table, scores: dict[str, Float32]) -> Table:
 def _votes(rows: Rows, scores: dict[str, Float32]) -> Rows:
     columns = []
     for score in scores.values():
-        mean, deviation = _moments(rows, score)
+        mean, deviation = rows.moments(score)
         columns.append((score - mean) / deviation)
     standard = np.stack(columns, axis=1).astype(np.float32)
     ranks = None if rows.votes.ranks is None else np.ones(standard.shape, dtype=np.int32)
     votes = Votes(tuple(scores), np.ones(standard.shape, dtype=np.bool_), standard, standard, ranks)
     nothing = np.zeros((len(rows), 0), dtype=np.float32)
     return Rows((), nothing, rows.items, rows.sizes, rows.users, votes)
-
-
-def _moments(rows: Rows, score: Float32) -> tuple[Float64, Float64]:
-    """Mean and standard deviation of the user's scores, of every row; 0 and 1 for ratings."""
-    if rows.votes.ranks is None:
-        return np.zeros(len(rows)), np.ones(len(rows))
-    n, count = len(rows.sizes), np.maximum(rows.sizes, 1)
-    mean = np.bincount(rows.groups, score, minlength=n) / count
-    square = np.bincount(rows.groups, (score - mean[rows.groups]) ** 2, minlength=n) / count
-    deviation = np.maximum(np.sqrt(square), TINY)
-    return mean[rows.groups], deviation[rows.groups]
