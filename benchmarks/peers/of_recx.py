@@ -31,7 +31,10 @@ def fitted(
 
 def als(data: Data, settings: dict[str, Any], seed: int) -> tuple[Work, Answer]:
     unobserved, reg = PENALTIES[data.name]
-    settings = {**settings, "unobserved": unobserved, "reg": reg}
+    # the wider the factors, the closer fewer steps come to the exact solution, as they are taken in the basis
+    # of the eigenvectors: with three, 256 factors fit train closer than the peers' three steps do
+    steps = 2 if settings["factors"] > 64 else 3
+    settings = {**settings, "unobserved": unobserved, "reg": reg, "cg_steps": steps}
 
     def answer(model: Any) -> dict[str, np.ndarray]:
         everyone = log_of(data.train).interactions.histories()
