@@ -100,10 +100,11 @@ WHY = {
     "gowalla": """
         What the stacker learns from is a random part of train, and the published test part is no such
         sample: on the window's 2,000 held-out users slim is 13 % ahead of gfcf (ndcg@10 .1088 and .0959),
-        on test gfcf is 6 % ahead of slim. The stack trusts slim as the window tells it to: there it gains
-        8.4 % over the best base, on test 2.4 %, less than combsum, which learns nothing. Rows are sorted
-        by item and carry no dates, so no window comes closer to test. Larger trees (fuser.leaves=31
-        fuser.trees=200) have .1191 instead of .1179 on the window.
+        on test gfcf is 6 % ahead of slim. Items of test lie further from the history (its nearest item has
+        a cosine of .144 at the median, of .154 in a random part of train) and are more popular. The stack
+        trusts slim as the window tells it to: there it gains 7.2 % over the best base and 9.4 % over
+        combsum, which learns nothing, on test 5.7 % and .7 %. Rows are sorted by item and carry no dates,
+        so no window comes closer to test.
     """,
     "Complete Journey, repeat=allow": """
         Most of what households buy they have bought before, and personal, which knows nothing else, has

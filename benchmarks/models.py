@@ -7,10 +7,10 @@
                                                   had on these protocols
 
 Published numbers are those of the papers or of the libraries' own pages, on the same split. Settings that are
-not the defaults stand in the table. Most were chosen on data kept back from train; those of svd, svdpp and nmf
-on test rows of ml-100k, and test was in sight when trend was built. The .0063 of popular on
-beauty counts valid as well and puts the target first among equal counts; counted so, ours gives .0063. The
-public data sets lie below $RECX_DATA_HOME. Trainings are kept in --work and used again.
+not the defaults stand in the table. Most were chosen on data kept back from train; those of svd, svdpp and
+nmf on test rows of ml-100k, and test was in sight when trend was built. The .0063 of popular on beauty counts
+valid as well and puts the target first among equal counts; counted so, ours gives .0063. The public data sets
+lie below $RECX_DATA_HOME. Trainings are kept in --work and used again.
 """
 
 from __future__ import annotations
