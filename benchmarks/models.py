@@ -191,8 +191,8 @@ PROTOCOLS: dict[str, tuple[Callable[[Recx, Entry], Measured], list[Entry]]] = {
     "cold": (cold, COLD),
 }
 WHY = {
-    "cv5": """bias: published numbers have three digits and are of another random dealing into folds. Three
-        dealings have .9439, .9441 and .9443.""",
+    "cv5": """bias and svd: published numbers have three digits and are of another random dealing into folds.
+        Three dealings have .9439, .9441 and .9443 for bias.""",
     "gowalla": """bpr: more epochs, another step size (.05 to .3), negatives by popularity (power 0 to 1), reg
         .003 to .03 and 64 or 128 factors all end within 1 % of this or below, steps that do not shrink 8 %
         below. What the published number has beyond that is not found; another public implementation of the
