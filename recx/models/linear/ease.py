@@ -1,5 +1,6 @@
 """ease: every item predicted from all others by ridge regression, in closed form."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,9 @@ class EASE(Recommender[EASEConfig]):
     With P = (X^T X + reg I)^-1:  B = I - P diag(1 / diag P), or I - reg P where the diagonal is free. What
     differs: values may be logs, the history that is scored may be decayed, and where users are fewer than
     items B is never formed: with K = (X X^T + reg I)^-1, reg P = I - X^T K X (Woodbury), which takes users^2
-    numbers instead of items^2 and gives the same scores; kept weights are taken from it block by block.
+    numbers instead of items^2 and gives the same scores; kept weights are taken from it block by block. With
+    ``nonnegative`` what an item says against another is not heard: weights below 0 count as 0, the others
+    stay as they are. (``slim`` with ``nonnegative`` finds the best weights of that kind instead.)
 
     ``update`` corrects P by the rows of the users with new events, old and new (Woodbury again), which equals
     a refit but for float32's rounding; where they are many, or P was not kept whole, it is a refit.
@@ -40,8 +43,9 @@ class EASE(Recommender[EASEConfig]):
     explains = True
     updates = True
     weights: dict[str, npt.NDArray[Any]]
-    """primal: weights (n_items, n_items) and diagonal (n_items,) of P. dual: kernel (m, m), diagonal of reg P
-    (n_items,), and X as indptr, items, values. sparse: B's largest weights as indptr, items, values."""
+    """primal: weights (n_items, n_items) of B and diagonal (n_items,) of P. nonnegative: weights alone. dual:
+    kernel (m, m), diagonal of reg P (n_items,), and X as indptr, items, values. sparse: B's largest weights
+    as indptr, items, values."""
 
     def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
         self._check(data.interactions)
@@ -61,14 +65,23 @@ class EASE(Recommender[EASEConfig]):
         config = self.config
         active = log.histories().take(log.active_users)
         users = weigh(active, log.n_items, config.values)
-        if users.shape[0] < log.n_items:
-            self.weights = self._sparse_of_dual(users) if config.neighbours else self._dual(users)
-        else:
+        if users.shape[0] >= log.n_items:
             learnt = self._primal(_inverse(users.T.tocsr(), users, config.reg))
+            if config.nonnegative:
+                learnt = {"weights": np.maximum(learnt["weights"], 0, out=learnt["weights"])}
             if config.neighbours:
-                indptr, items, values = largest(learnt["weights"], config.neighbours)
-                learnt = {"indptr": indptr, "items": items, "values": values}
+                learnt = _sparse([largest(learnt["weights"], config.neighbours)])
             self.weights = learnt
+        elif config.neighbours:
+            rows = self._rows_of_dual(users)
+            self.weights = _sparse([largest(block, config.neighbours) for block in rows])
+        elif config.nonnegative:
+            weights = np.empty((log.n_items, log.n_items), dtype=np.float32)
+            for at, block in enumerate(self._rows_of_dual(users)):
+                weights[at * BLOCK : at * BLOCK + len(block)] = block
+            self.weights = {"weights": weights}
+        else:
+            self.weights = self._dual(users)
 
     def _primal(self, inverse: Float32) -> dict[str, npt.NDArray[Any]]:
         """B, in the place of P, and what P is found back with."""
@@ -85,7 +98,7 @@ class EASE(Recommender[EASEConfig]):
         log, config = data.interactions, self.config
         self._check(log)
         changed = np.unique(log.users[new])
-        if "weights" not in self.weights or len(changed) > MOST_CHANGED * log.n_items:
+        if not {"weights", "diagonal"} <= self.weights.keys() or len(changed) > MOST_CHANGED * log.n_items:
             self._refit(log)
             return
         users = weigh(log.histories().take(changed), log.n_items, config.values)
@@ -118,23 +131,19 @@ class EASE(Recommender[EASEConfig]):
         indptr, indices, values = csr(users)
         return {"kernel": kernel, "diagonal": diagonal, "indptr": indptr, "items": indices, "values": values}
 
-    def _sparse_of_dual(self, users: csr_array) -> dict[str, npt.NDArray[Any]]:
-        """B's largest weights, from blocks of the rows of X^T K X."""
+    def _rows_of_dual(self, users: csr_array) -> Iterator[Float32]:
+        """B by blocks of BLOCK rows, of which nothing is below 0 with ``nonnegative``: rows of X^T K X."""
         items = users.T.tocsr()
         kernel = _inverse(users, items, self.config.reg)
         diagonal = 1 - diagonal_of_form(*csr(items), kernel)  # of reg P
         n = users.shape[1]
-        found = []
         for start in range(0, n, BLOCK):
             rows = _times(add_dense_rows(*csr(items[start : start + BLOCK]), kernel), *csr(users), n)
             if self.config.diagonal == "zero":
                 rows /= diagonal
                 own = np.arange(len(rows))
                 rows[own, start + own] = 0
-            found.append(largest(rows, self.config.neighbours))
-        _, listed, values = map(np.concatenate, zip(*found, strict=True))
-        each = len(listed) // n
-        return {"indptr": each * np.arange(n + 1, dtype=np.int64), "items": listed, "values": values}
+            yield np.maximum(rows, 0, out=rows) if self.config.nonnegative else rows
 
     def score(self, batch: UserBatch) -> Float32:
         """H B, for the weighted histories h."""
@@ -183,6 +192,14 @@ class EASE(Recommender[EASEConfig]):
 
     def restore(self, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
         self.weights = dict(arrays)
+
+
+def _sparse(blocks: list[tuple[Int64, Int32, Float32]]) -> dict[str, npt.NDArray[Any]]:
+    """CSR of rows that keep equally many weights each, from that of blocks of them."""
+    bounds, items, values = zip(*blocks, strict=True)
+    each = int(bounds[0][1])
+    indptr = each * np.arange(1 + sum(len(part) - 1 for part in bounds), dtype=np.int64)
+    return {"indptr": indptr, "items": np.concatenate(items), "values": np.concatenate(values)}
 
 
 def _times(dense: Float32, indptr: Int64, indices: Int32, data: Float32, n_columns: int) -> Float32:

@@ -22,6 +22,10 @@ class TestSparse(ReadsHistories, ExplainsItself, LearnsNewEvents, LearnsTaste):
     config = EASEConfig(reg=10, values="log", diagonal="free", neighbours=30)
 
 
+class TestNonnegative(ReadsHistories, ExplainsItself, LearnsNewEvents, LearnsTaste):
+    config = EASEConfig(reg=10, nonnegative=True)
+
+
 class TestFree(ReadsHistories, ExplainsItself, LearnsNewEvents, ModelContract):
     config = EASEConfig(reg=10, values="log", diagonal="free")
 
@@ -112,6 +116,25 @@ def test_few_users_keep_the_largest_weights_of_every_item(
         kept = slice(*learnt["indptr"][item : item + 2])
         assert_allclose(learnt["values"][kept], weights[item, learnt["items"][kept]], atol=1e-5)
         assert_allclose(np.abs(learnt["values"][kept]).min(), np.sort(np.abs(weights[item]))[-3], atol=1e-5)
+
+
+@pytest.mark.parametrize("n_users", [40, 160], ids=["dual", "primal"])
+@pytest.mark.parametrize("diagonal", ["zero", "free"])
+def test_weights_below_0_are_not_heard(n_users: int, diagonal: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ease, "BLOCK", 5)
+    log = clusters(n_users=n_users, n_items=64)
+    x = weigh(log.log.histories(), 64).toarray().astype(np.float64)
+    inverse = np.linalg.inv(x.T @ x + 7 * np.eye(64))
+    weights = np.eye(64) - inverse / np.diag(inverse) if diagonal == "zero" else np.eye(64) - 7 * inverse
+    assert np.mean(weights < -1e-3) > 0.1
+    heard = np.maximum(weights, 0)
+    for kept in (0, 64, 3):
+        settings = EASEConfig(reg=7, diagonal=diagonal, nonnegative=True, neighbours=kept)
+        model = EASE(settings).fit(log.data, RUN)
+        if kept == 3:
+            heard[heard < np.sort(heard, axis=1)[:, [-3]]] = 0
+        expected = weigh(log.batch.histories, 64).toarray() @ heard
+        assert_allclose(model.score(log.batch), expected, rtol=1e-3, atol=1e-5)
 
 
 def test_a_free_diagonal_is_plain_ridge() -> None:
