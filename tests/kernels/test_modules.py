@@ -87,6 +87,17 @@ class Given:
         factors = self.users, self.items, np.zeros(300, dtype=np.float32)
         return *deal(*self.dealt()), pool, 75 * np.arange(5), nothing, *met, *factors, 0.1, 0.01, 3
 
+    def batches(self) -> tuple[Any, ...]:
+        """What ``pooled_epoch`` takes."""
+        users = np.repeat(np.arange(700, dtype=np.int32), np.diff(self.rows[0]))
+        order = self.generator.permutation(len(users))
+        means = np.zeros((2, 700, 16), np.float32), np.zeros((2, 300, 16), np.float32)
+        drawn = 512, 100, np.zeros(0, np.float32)
+        return (
+            users[order], self.rows[1][order], *drawn, *self.rows[:2], self.users, self.items, *means,
+            0, 0.1, 0.01, 3,
+        )  # fmt: skip
+
     def nets(self) -> tuple[Any, ...]:
         """The end of what the elastic nets take."""
         return np.zeros((300, 0), np.int32), 0, np.zeros((300, 300), np.float32), 99.0, 50.0, True, 50, 1e-3
@@ -144,6 +155,7 @@ CASES: dict[str, Callable[[Given], tuple[Any, ...]]] = {
     "nmf._multiply": lambda g: (
         *g.rows, np.abs(g.users), np.abs(g.items), np.abs(g.everywhere), np.float32(0.1), np.float32(0.1),
     ),
+    "pooled.pooled_epoch": lambda g: g.batches(),
     "ranked.first_rows": lambda g: (
         20 * np.arange(701), g.scores.ravel()[:14000], np.arange(14000, dtype=np.int32), 10,
     ),

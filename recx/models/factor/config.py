@@ -136,15 +136,22 @@ class BPRConfig(ModelConfig):
     """Which model these settings are for."""
     factors: int = 64
     """Numbers that describe a user, and an item."""
+    optimizer: str = "sgd"
+    """sgd: a step for every pair against one item it is held against. adam: a step of Adam for a batch of
+    pairs against many; finds more with many factors (from 128), and an epoch takes 20 times as long."""
     epochs: int = 100
-    """Passes over the events, at most."""
-    lr: float = 0.05
-    """Step size, above 0."""
+    """Passes over the events, at most. adam needs about 20."""
+    lr: float | None = None
+    """Step size, above 0; null: .05 for sgd, .001 for adam."""
     anneal: bool = False
     """Let steps shrink evenly, to nothing after the last epoch. Training then takes all ``epochs``, whatever
     ``patience`` says: what they have learnt shows at their end."""
-    reg: float = 0.01
-    """L2 penalty on factors and item biases, per step."""
+    reg: float | None = None
+    """L2 penalty on factors and item biases, per pair; null: .01 for sgd, 0 for adam."""
+    batch_size: int = 512
+    """adam: pairs in a step."""
+    negatives: int = 500
+    """adam: items that the pairs of a step are held against, all of them against the same."""
     values: str = "binary"
     """How often a pair is a positive in an epoch: binary (once), log (of the summed values) or sum, both
     relative to the mean and on average."""
@@ -153,7 +160,7 @@ class BPRConfig(ModelConfig):
     init_sd: float = 0.05
     """Standard deviation of the factors before the first epoch."""
     every: int = 5
-    """Epochs between two measurements on watch; an epoch takes less time than a measurement."""
+    """Epochs between two measurements on watch; one of sgd takes less time than a measurement."""
     patience: int = 4
     """Measurements without a gain on watch before training stops."""
 

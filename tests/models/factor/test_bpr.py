@@ -1,5 +1,7 @@
+import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,8 +10,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from recx.data import UserBatch
 from recx.errors import UsageError
 from recx.models.base import EpochReport, ModelConfig, Recommender
-from recx.models.factor import bpr
-from recx.models.factor.bpr import BPR, _Trainer
+from recx.models.factor import bpr_training
+from recx.models.factor.bpr import BPR
+from recx.models.factor.bpr_training import AgainstPool, PairByPair
 from recx.models.factor.config import BPRConfig
 from tests.models.contract import RUN, LearnsTaste
 from tests.models.planted import clusters, log_of
@@ -23,17 +26,34 @@ class TestPopularNegatives(LearnsTaste):
     config = BPRConfig(factors=8, epochs=150, popularity=0.5, values="log")
 
 
-def test_the_loss_falls() -> None:
-    model = BPR(BPRConfig(factors=8, epochs=40)).fit(clusters().data, RUN)
+class TestAdam(LearnsTaste):
+    config = BPRConfig(factors=8, optimizer="adam", epochs=30, lr=0.02, batch_size=64, negatives=20)
+
+
+class TestAdamPopularNegatives(LearnsTaste):
+    config = replace(TestAdam.config, popularity=0.5, values="log")
+
+
+@pytest.mark.parametrize("config", [BPRConfig(factors=8, epochs=40), TestAdam.config], ids=["sgd", "adam"])
+def test_the_loss_falls(config: BPRConfig) -> None:
+    model = BPR(config).fit(clusters().data, RUN)
     losses = [report.loss for report in model.history]
     assert np.mean(losses[-5:]) < 0.6 * np.mean(losses[:5])
 
 
+def test_settings_that_are_not_given_are_those_of_the_optimizer() -> None:
+    for training, lr, reg in ((PairByPair, 0.05, 0.01), (AgainstPool, 0.001, 0.0)):
+        free, told = (
+            training(BPR(config), clusters().log, 0) for config in (BPRConfig(), BPRConfig(lr=0.3, reg=0.2))
+        )
+        assert (free.lr, free.reg, told.lr, told.reg) == (lr, reg, 0.3, 0.2)
+
+
 def test_annealed_steps_shrink_evenly_to_nothing() -> None:
-    trainer = _Trainer(BPR(BPRConfig(lr=0.1, epochs=4, anneal=True)), clusters().log, 0)
-    assert_allclose([trainer._step_size(number) for number in (1, 2, 3, 4)], [0.1, 0.075, 0.05, 0.025])
+    trainer = PairByPair(BPR(BPRConfig(lr=0.1, epochs=4, anneal=True)), clusters().log, 0)
+    assert_allclose([trainer.step_size(number) for number in (1, 2, 3, 4)], [0.1, 0.075, 0.05, 0.025])
     trainer.model.config.anneal = False
-    assert trainer._step_size(4) == 0.1
+    assert trainer.step_size(4) == 0.1
 
 
 def test_annealed_factors_settle() -> None:
@@ -41,7 +61,7 @@ def test_annealed_factors_settle() -> None:
 
     def moved(anneal: bool) -> float:
         log, config = clusters(), BPRConfig(factors=8, epochs=60, anneal=anneal)
-        trainer = _Trainer(BPR(config), log.log, 0)
+        trainer = PairByPair(BPR(config), log.log, 0)
         for number in range(1, 58):
             trainer.epoch(number)
         before = trainer.model.items.copy()
@@ -71,14 +91,15 @@ def test_an_annealed_fit_takes_all_its_epochs() -> None:
 def test_several_blocks_find_as_much_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     log = clusters()
     one = BPR(TestBPR.config).fit(log.data, RUN)
-    monkeypatch.setattr(bpr, "SMALLEST", 16)
-    assert _Trainer(BPR(TestBPR.config), log.log, 0).blocks == 4
+    monkeypatch.setattr(bpr_training, "SMALLEST", 16)
+    assert PairByPair(BPR(TestBPR.config), log.log, 0).blocks == 4
     four = BPR(TestBPR.config).fit(log.data, RUN)
     assert log.hits(four, 10) > log.hits(one, 10) - 0.05
 
 
-def test_an_interrupted_fit_continues_to_the_same_arrays(tmp_path: Path) -> None:
-    config = BPRConfig(factors=4, epochs=6, values="sum", popularity=1.0)
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_an_interrupted_fit_continues_to_the_same_arrays(optimizer: str, tmp_path: Path) -> None:
+    config = BPRConfig(factors=4, epochs=6, values="sum", popularity=1.0, optimizer=optimizer)
     whole = BPR(config).fit(clusters().data, RUN)
 
     def stop(report: EpochReport, epochs: int) -> None:
@@ -94,11 +115,11 @@ def test_an_interrupted_fit_continues_to_the_same_arrays(tmp_path: Path) -> None
 
 def test_values_say_how_often_a_pair_is_drawn() -> None:
     rows = [(u, i, 1.0 + 3 * (i == 0)) for u in range(50) for i in range(4)]
-    trainer = _Trainer(BPR(BPRConfig(values="sum")), log_of(rows, 50, 6), 0)
+    trainer = PairByPair(BPR(BPRConfig(values="sum")), log_of(rows, 50, 6), 0)
     generator = np.random.default_rng(1)
-    drawn = sum(np.bincount(trainer._events(generator)[1], minlength=6) for _ in range(200)) / 200
+    drawn = sum(np.bincount(trainer.events(generator)[1], minlength=6) for _ in range(200)) / 200
     assert_allclose(drawn, 50 * np.array([4, 1, 1, 1, 0, 0]) / 1.75, rtol=0.02)
-    indptr, items = trainer._events(generator)
+    indptr, items = trainer.events(generator)
     assert indptr[-1] == len(items) and (np.diff(indptr) >= 2).all()
 
 
@@ -111,6 +132,15 @@ def test_known_users_have_their_own_factors_and_strangers_those_of_their_history
     assert model.knows(strangers).all()
 
 
-def test_a_step_size_of_nothing_is_refused() -> None:
-    with pytest.raises(UsageError, match="lr above 0"):
-        BPR(BPRConfig(lr=0)).fit(clusters().data, RUN)
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"lr": 0.0}, "lr=0.0; it must be above 0"),
+        ({"reg": -1.0}, "reg=-1.0; it must be 0 or more"),
+        ({"negatives": 0}, "negatives=0; it must be at least 1"),
+        ({"optimizer": "adm"}, "no optimizer called 'adm'; did you mean 'adam'"),
+    ],
+)
+def test_settings_that_mean_nothing_are_refused(settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(words)):
+        BPR(BPRConfig(**settings)).fit(clusters().data, RUN)

@@ -1,0 +1,113 @@
+import numba
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from recx.kernels.pooled import pooled_epoch
+from tests.kernels.test_bpr import draws, log, seeded
+
+ALIKE = np.zeros(0, dtype=np.float32)
+
+
+class Parameters:
+    """Factors, what Adam remembers of their gradients, and the events of an epoch in random order."""
+
+    def __init__(self, n_users: int = 40, n_items: int = 30, factors: int = 5, each: int = 7) -> None:
+        generator = np.random.default_rng(2)
+        self.users, self.items = (
+            generator.standard_normal((n, factors)).astype(np.float32) * 0.5 for n in (n_users, n_items)
+        )
+        self.means = [np.zeros((2, *rows.shape), dtype=np.float32) for rows in (self.users, self.items)]
+        self.indptr, self.met = log(n_users, n_items, each)
+        order = generator.permutation(len(self.met))
+        self.events = np.repeat(np.arange(n_users, dtype=np.int32), each)[order], self.met[order]
+
+    def epoch(self, batch: int, pool: int, taken: int, reg: float = 0.0, chances=ALIKE) -> float:
+        return pooled_epoch(
+            *self.events, batch, pool, chances, self.indptr, self.met,
+            self.users, self.items, *self.means, taken, 0.1, reg, 77,
+        )  # fmt: skip
+
+
+def twin(own: Parameters, batch: int, pool: int, taken: int, reg: float, state: list[np.ndarray]) -> float:
+    """The same epoch with Adam on all rows in every step, in float64; ``state`` is moved."""
+    users, items, *means = state
+    losses = []
+    for start in range(0, len(own.met), batch):
+        drawn = draws(seeded(77, start // batch))
+        next(drawn)
+        others = np.array([drawn.send(len(items)) for _ in range(pool)])
+        gradients = np.zeros_like(users), np.zeros_like(items)
+        for u, i in zip(*(ids[start : start + batch] for ids in own.events), strict=True):
+            allowed = others[~np.isin(others, own.met[own.indptr[u] : own.indptr[u + 1]])]
+            apart = items[i] - items[allowed]
+            x = apart @ users[u]
+            losses.append(np.log1p(np.exp(-x)).sum() / max(1, len(allowed)))
+            g = 1 / (1 + np.exp(x)) / max(1, len(allowed))
+            gradients[0][u] += reg * users[u] - g @ apart
+            gradients[1][i] += reg * items[i] - g.sum() * users[u]
+            np.add.at(gradients[1], allowed, np.outer(g, users[u]))
+            np.add.at(gradients[1], others, reg * items[others] / pool)
+        taken += 1
+        for rows, gradient, (mean, square) in zip((users, items), gradients, means, strict=True):
+            mean += 0.1 * (gradient - mean)
+            square += 0.001 * (gradient**2 - square)
+            rows -= 0.1 * np.sqrt(1 - 0.999**taken) / (1 - 0.9**taken) * mean / (np.sqrt(square) + 1e-8)
+    return float(np.mean(losses))
+
+
+@pytest.mark.parametrize(("batch", "pool"), [(16, 9), (100, 70), (1000, 3)])
+def test_epochs_equal_their_plain_twins(batch: int, pool: int) -> None:
+    own = Parameters()
+    state = [array.astype(np.float64) for array in (own.users, own.items, *own.means)]
+    steps = -(-280 // batch)
+    for taken in (0, steps):
+        expected = twin(own, batch, pool, taken, 0.02, state)
+        assert_allclose(own.epoch(batch, pool, taken, 0.02), expected, rtol=1e-4)
+        for array, other in zip((own.users, own.items, *own.means), state, strict=True):
+            assert_allclose(array, other, rtol=1e-3, atol=1e-4)
+
+
+def test_negatives_follow_their_chances_and_are_never_met() -> None:
+    """What a user of nothing but one event pushes away is in proportion to its chances."""
+    own = Parameters(1, 4, 2, each=1)
+    own.items[:] = own.items[0]  # equal scores, hence equal weights
+    own.epoch(1, 4000, 0, chances=np.cumsum([5, 5, 5, 5]).astype(np.float32))
+    met = int(own.met[0])
+    pushed = np.abs(own.means[1][0]).sum(axis=1)
+    others = np.delete(np.arange(4), met)
+    assert_allclose(pushed[others] / pushed[others].sum(), 1 / 3, atol=0.03)
+    assert_allclose(pushed[met], pushed[others].sum(), rtol=1e-4)
+
+    skewed = Parameters(1, 4, 2, each=1)
+    skewed.items[:] = skewed.items[0]
+    chances = np.ones(4)
+    chances[others] = 0, 1, 3
+    skewed.epoch(1, 4000, 0, chances=np.cumsum(chances).astype(np.float32))
+    pushed = np.abs(skewed.means[1][0]).sum(axis=1)[others]
+    assert pushed[0] == 0
+    assert_allclose(pushed[2] / pushed[1], 3, rtol=0.15)
+
+
+def test_a_user_who_has_met_everything_teaches_nothing() -> None:
+    own = Parameters(1, 7, each=7)
+    before = own.users.copy(), own.items.copy()
+    assert own.epoch(4, 20, 0) == 0
+    assert_array_equal(own.users, before[0])
+    assert_array_equal(own.items, before[1])
+
+
+def test_the_number_of_threads_changes_nothing() -> None:
+    before = numba.get_num_threads()
+    results = []
+    for threads in (1, before, before):
+        numba.set_num_threads(threads)
+        try:
+            own = Parameters(400, 300, 16)
+            own.epoch(300, 150, 0, 0.01)
+            results.append(own)
+        finally:
+            numba.set_num_threads(before)
+    for other in results[1:]:
+        assert_array_equal(other.users, results[0].users)
+        assert_array_equal(other.items, results[0].items)
