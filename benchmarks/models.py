@@ -85,15 +85,20 @@ GOWALLA = [
     Entry("item_knn", {"recall@20": ">= .1570", "ndcg@20": ">= .1214"}, (
         "model.user_power=.65", "model.history_power=.5", "model.item_power=.3", "model.neighbours=1000",
     )),
-    Entry("ease", {"recall@20": ">= .1765", "ndcg@20": ">= .1467"}, (
-        "model.reg=80", "model.neighbours=1000",
-    )),
+    Entry("ease", {"recall@20": ">= .1764", "ndcg@20": ">= .1466"}, ("model.reg=80",)),
+    Entry("ease", {}, ("model.reg=80", "model.nonnegative=true")),
     Entry("slim", {"recall@20": ">= .1699", "ndcg@20": ">= .1382"}),
     Entry("rp3beta"),
     Entry("gfcf", {"recall@20": ">= .1849", "ndcg@20": ">= .1518"}),
     Entry("gfcf", {}, ("model.filter=turbo",)),
     Entry("als", {}, ("model.unobserved=.01", "model.reg=.003", "model.epochs=8")),
     Entry("bpr", {"recall@20": ">= .1627", "ndcg@20": ">= .1378"}, (
+        "model.optimizer=adam", "model.epochs=20", "model.anneal=true", "model.every=10",
+    )),
+    Entry("bpr", {}, (
+        "model.optimizer=adam", "model.factors=256", "model.epochs=16", "model.anneal=true", "model.every=8",
+    )),
+    Entry("bpr", {}, (
         "model.factors=128", "model.reg=.015", "model.epochs=240", "model.anneal=true", "model.every=60",
     )),
     Entry("lsa"),

@@ -33,12 +33,15 @@ class Training:
     """The step size where none is set."""
     REG: float
     """The penalty where none is set."""
+    INIT_SD: float
+    """The standard deviation of the first factors where none is set."""
 
     def __init__(self, model: BPR, log: Interactions, seed: int) -> None:
         config = model.config
         self.model, self.seed = model, seed
         self.lr = self.LR if config.lr is None else config.lr
         self.reg = self.REG if config.reg is None else config.reg
+        self.init_sd = self.INIT_SD if config.init_sd is None else config.init_sd
         self.draws: Float32 | None = None
         if config.values == "binary":
             self.indptr, self.met = log.histories().sets(log.n_items)
@@ -54,9 +57,8 @@ class Training:
         model.users[np.diff(self.indptr) == 0] = 0
 
     def _start(self, generator: np.random.Generator, n: int) -> Float32:
-        config = self.model.config
-        noise = generator.standard_normal((n, config.factors), dtype=np.float32)
-        return noise * np.float32(config.init_sd)
+        noise = generator.standard_normal((n, self.model.config.factors), dtype=np.float32)
+        return noise * np.float32(self.init_sd)
 
     def step_size(self, number: int) -> float:
         """Of the epoch ``number``, counting from 1: that of the settings, or less and less of it."""
@@ -91,7 +93,7 @@ class Training:
 class PairByPair(Training):
     """A step for every pair against one item, on as many threads as there are cells that share no rows."""
 
-    LR, REG = 0.05, 0.01
+    LR, REG, INIT_SD = 0.05, 0.01, 0.05
 
     def __init__(self, model: BPR, log: Interactions, seed: int) -> None:
         super().__init__(model, log, seed)
@@ -124,7 +126,7 @@ class PairByPair(Training):
 class AgainstPool(Training):
     """A step of Adam for every batch of pairs, held against items that they share. Biases stay 0."""
 
-    LR, REG = 0.001, 0.0
+    LR, REG, INIT_SD = 0.001, 0.0, 0.01
 
     def __init__(self, model: BPR, log: Interactions, seed: int) -> None:
         super().__init__(model, log, seed)

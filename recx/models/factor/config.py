@@ -148,7 +148,7 @@ class BPRConfig(ModelConfig):
     ``patience`` says: what they have learnt shows at their end."""
     reg: float | None = None
     """L2 penalty on factors and item biases, per pair; null: .01 for sgd, 0 for adam."""
-    batch_size: int = 512
+    batch_size: int = 256
     """adam: pairs in a step."""
     negatives: int = 500
     """adam: items that the pairs of a step are held against, all of them against the same."""
@@ -157,8 +157,8 @@ class BPRConfig(ModelConfig):
     relative to the mean and on average."""
     popularity: float = 0.0
     """A negative is drawn in proportion to item count ^ this; 0: all items alike."""
-    init_sd: float = 0.05
-    """Standard deviation of the factors before the first epoch."""
+    init_sd: float | None = None
+    """Standard deviation of the factors before the first epoch; null: .05 for sgd, .01 for adam."""
     every: int = 5
     """Epochs between two measurements on watch; one of sgd takes less time than a measurement."""
     patience: int = 4

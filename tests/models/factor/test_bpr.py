@@ -42,11 +42,13 @@ def test_the_loss_falls(config: BPRConfig) -> None:
 
 
 def test_settings_that_are_not_given_are_those_of_the_optimizer() -> None:
-    for training, lr, reg in ((PairByPair, 0.05, 0.01), (AgainstPool, 0.001, 0.0)):
-        free, told = (
-            training(BPR(config), clusters().log, 0) for config in (BPRConfig(), BPRConfig(lr=0.3, reg=0.2))
-        )
-        assert (free.lr, free.reg, told.lr, told.reg) == (lr, reg, 0.3, 0.2)
+    told = BPRConfig(lr=0.3, reg=0.2, init_sd=0.1)
+    for training, usual in ((PairByPair, (0.05, 0.01, 0.05)), (AgainstPool, (0.001, 0.0, 0.01))):
+        for config, expected in ((BPRConfig(), usual), (told, (0.3, 0.2, 0.1))):
+            model = BPR(config)
+            found = training(model, clusters().log, 0)
+            assert (found.lr, found.reg, found.init_sd) == expected
+            assert_allclose(model.users.std(), expected[2], rtol=0.05)
 
 
 def test_annealed_steps_shrink_evenly_to_nothing() -> None:
