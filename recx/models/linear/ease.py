@@ -44,8 +44,8 @@ class EASE(Recommender[EASEConfig]):
     updates = True
     weights: dict[str, npt.NDArray[Any]]
     """primal: weights (n_items, n_items) of B and diagonal (n_items,) of P. nonnegative: weights alone. dual:
-    kernel (m, m), diagonal of reg P (n_items,), and X as indptr, items, values. sparse: B's largest weights
-    as indptr, items, values."""
+    kernel (m, m), diagonal of reg P (n_items,), X as indptr, items, values, and row_of each user in it
+    (n_users,), -1 where there is none. sparse: B's largest weights as indptr, items, values."""
 
     def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
         self._check(data.interactions)
@@ -81,7 +81,9 @@ class EASE(Recommender[EASEConfig]):
                 weights[at * BLOCK : at * BLOCK + len(block)] = block
             self.weights = {"weights": weights}
         else:
-            self.weights = self._dual(users)
+            row_of = np.full(log.n_users, -1, dtype=np.int32)
+            row_of[log.active_users] = np.arange(users.shape[0])
+            self.weights = {**self._dual(users), "row_of": row_of}
 
     def _primal(self, inverse: Float32) -> dict[str, npt.NDArray[Any]]:
         """B, in the place of P, and what P is found back with."""
@@ -158,14 +160,31 @@ class EASE(Recommender[EASEConfig]):
         if "kernel" not in learnt:
             sparse: Float32 = add_rows(*csr(history), *rows, self.n_items)
             return sparse
-        n, m = len(batch), len(learnt["kernel"])
-        items = csr_array((rows[2], rows[1], rows[0]), shape=(m, self.n_items)).T.tocsr()
-        scores = _times(add_rows(*csr(history), *csr(items), m) @ learnt["kernel"], *rows, self.n_items)
+        scores = _times(self._near(batch.users, history), *rows, self.n_items)
         if config.diagonal == "zero":
             scores /= learnt["diagonal"]
-            at = np.repeat(np.arange(n), np.diff(history.indptr)), history.indices
+            at = np.repeat(np.arange(len(batch)), np.diff(history.indptr)), history.indices
             scores[at] += history.data * (1 - 1 / learnt["diagonal"][history.indices])
         return scores
+
+    def _near(self, users: Int32, history: csr_array) -> Float32:
+        """H X^T K, how near each user of the batch is to those fitted: (n, m).
+
+        It is a row of I - reg K, at no cost, for those whose history is the one that was fitted.
+        """
+        learnt = self.weights
+        kernel = learnt["kernel"]
+        m = len(kernel)
+        fitted = csr_array((learnt["values"], learnt["items"], learnt["indptr"]), shape=(m, self.n_items))
+        inside = (users >= 0) & (users < len(learnt["row_of"]))
+        row = np.where(inside, learnt["row_of"][np.where(inside, users, 0)], -1)
+        old = np.array([at >= 0 and _same(history, k, fitted, at) for k, at in enumerate(row)], dtype=bool)
+        near = np.empty((len(users), m), dtype=np.float32)
+        near[old] = np.float32(-self.config.reg) * kernel[row[old]]
+        near[old, row[old]] += 1
+        if not old.all():
+            near[~old] = add_rows(*csr(history[~old]), *csr(fitted.T.tocsr()), m) @ kernel
+        return near
 
     def _explain(self, one: UserBatch, item: int) -> list[Reason]:
         config, learnt = self.config, self.weights
@@ -192,6 +211,12 @@ class EASE(Recommender[EASEConfig]):
 
     def restore(self, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
         self.weights = dict(arrays)
+
+
+def _same(a: csr_array, i: int, b: csr_array, j: int) -> bool:
+    """Whether row i of ``a`` is row j of ``b``."""
+    one, two = slice(*a.indptr[i : i + 2]), slice(*b.indptr[j : j + 2])
+    return np.array_equal(a.indices[one], b.indices[two]) and np.array_equal(a.data[one], b.data[two])
 
 
 def _sparse(blocks: list[tuple[Int64, Int32, Float32]]) -> dict[str, npt.NDArray[Any]]:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from recx.data import UserBatch
 from recx.errors import UsageError
 from recx.models.linear import ease
 from recx.models.linear.config import EASEConfig
@@ -100,6 +101,21 @@ def test_fewer_users_than_items_give_the_same_scores_by_another_way(diagonal: st
     expected = weigh(log.batch.histories, 64, values).toarray() @ weights
     for model in (dual, sparse):
         assert_allclose(model.score(log.batch), expected, rtol=1e-3, atol=1e-5)
+
+
+def test_few_users_with_histories_of_any_kind_are_scored_alike() -> None:
+    """Those that were fitted, of which some have bought on since, and strangers with the same histories."""
+    log = wide()
+    model = EASE(EASEConfig(reg=7)).fit(log.data, RUN)
+    x = weigh(log.log.histories(), 64).toarray().astype(np.float64)
+    inverse = np.linalg.inv(x.T @ x + 7 * np.eye(64))
+    x[::3, 5] = 1
+    expected = x @ (np.eye(64) - inverse / np.diag(inverse))
+    users, items = np.nonzero(x)
+    bought_on = planted(log_of([(u, i, 1.0) for u, i in zip(users, items, strict=True)], 40, 64), [0] * 40)
+    strangers = UserBatch(np.full(40, -1, dtype=np.int32), bought_on.batch.histories)
+    for batch in (bought_on.batch, strangers):
+        assert_allclose(model.score(batch), expected, rtol=1e-3, atol=1e-5)
 
 
 @pytest.mark.parametrize("block", [5, 64])
