@@ -5,8 +5,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.linalg  # noqa: F401  # its BLAS, which numba calls, must be there when the controller looks
-from threadpoolctl import ThreadpoolController
 
 from recx.arrays import Bool, Float32, Float64, Int32, Int64
 from recx.data import Interactions, Pairs, TrainingData, UserBatch
@@ -16,12 +14,12 @@ from recx.kernels.conjugate import gram_parts, improve_rows, turn
 from recx.kernels.lanes import LANES
 from recx.models.base import Reason, Recommender, RunOptions, Validation, dense
 from recx.models.epochs import run_epochs
+from recx.models.factor.blas import one_blas_thread
 from recx.models.factor.config import ALSConfig
 from recx.models.recency import both_ways, check_weights, csr, row_sums, weigh
 
 Csr = tuple[Int64, Int32, Float32]
 SOLVERS = ("cg", "cholesky")
-BLAS = ThreadpoolController()
 
 
 class ALS(Recommender[ALSConfig]):
@@ -90,7 +88,7 @@ class ALS(Recommender[ALSConfig]):
     def users(self, histories: Csr) -> Float32:
         """Factors of the users with these weighted histories: (n, factors)."""
         penalty = _penalty(histories, len(self.items), self.config)
-        with BLAS.limit(limits=1, user_api="blas"):
+        with one_blas_thread():
             solved: Float32 = solve_rows(*histories, self.items, self.everywhere, penalty)
         return solved
 
@@ -151,7 +149,7 @@ class _Trainer:
         if self.solver == "cholesky":
             self.users = model.users(self.by_user)
             everywhere = _everywhere(self.users, self.config.unobserved)
-            with BLAS.limit(limits=1, user_api="blas"):
+            with one_blas_thread():
                 self.items = solve_rows(*self.by_item, self.users, everywhere, self.item_penalty)
             fit = loss_of_rows(*self.by_item, self.items, self.users, everywhere, self.item_penalty).sum()
         else:
@@ -165,7 +163,7 @@ class _Trainer:
     def _improve(
         self, entries: Csr, others: Float32, everywhere: Float32, penalty: Float32, rows: Float32
     ) -> Float64:
-        with BLAS.limit(limits=1, user_api="blas"):  # its threads would fight with those of the kernels
+        with one_blas_thread():
             spectrum, basis = _diagonal(everywhere, others.shape[1])
             turn(others, basis)
             turn(rows, basis)
@@ -198,7 +196,7 @@ def _diagonal(everywhere: Float32, width: int) -> tuple[Float32, Float32]:
 
 
 def _everywhere(factors: Float32, unobserved: float) -> Float32:
-    with BLAS.limit(limits=1, user_api="blas"):
+    with one_blas_thread():
         return dense(unobserved * gram_parts(np.ascontiguousarray(factors)).sum(axis=0, dtype=np.float64))
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import ThreadpoolController
 
 from recx.arrays import Float32, Int32, Int64
 from recx.data import Interactions
 from recx.kernels.bpr import deal, pair_filter, pairwise_epoch
 from recx.kernels.pooled import pooled_epoch
+from recx.models.factor.blas import one_blas_thread
 from recx.models.recency import csr, weigh
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ CACHE = 512 << 10
 """Factors of a user block and an item block together take about this many bytes, a core's own cache."""
 SMALLEST = 128
 """Items in a block, at least: among fewer, a user with many finds no negative."""
-BLAS = ThreadpoolController()
 
 
 class Training:
@@ -144,7 +143,7 @@ class AgainstPool(Training):
         indptr, items = self.events(generator)
         users = np.repeat(np.arange(len(model.users), dtype=np.int32), np.diff(indptr))
         order = generator.permutation(len(items))
-        with BLAS.limit(limits=1, user_api="blas"):  # its threads would fight with those of the kernel
+        with one_blas_thread():
             loss: float = pooled_epoch(
                 users[order], items[order], config.batch_size, config.negatives, self.cumulated_chances,
                 self.indptr, self.met, model.users, model.items, self.means["users"], self.means["items"],
