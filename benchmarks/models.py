@@ -98,9 +98,6 @@ GOWALLA = [
     Entry("bpr", {}, (
         "model.optimizer=adam", "model.factors=256", "model.epochs=16", "model.anneal=true", "model.every=8",
     )),
-    Entry("bpr", {}, (
-        "model.factors=128", "model.reg=.015", "model.epochs=240", "model.anneal=true", "model.every=60",
-    )),
     Entry("lsa"),
 ]  # fmt: skip
 SHOP = [

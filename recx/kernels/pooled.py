@@ -114,16 +114,16 @@ def _move(row: Float32, gradient: Float32, mean: Float32, square: Float32, size:
 def pooled_epoch(
     users: Int32, items: Int32, batch: int, pool_size: int, chances: Float32, indptr: Int64, met: Int32,
     user_factors: Float32, item_factors: Float32, user_means: Float32, item_means: Float32,
-    taken: int, lr: float, reg: float, seed: int,
+    user_reg: Float32, item_reg: Float32, pool_reg: float, taken: int, lr: float, seed: int,
 ) -> float:  # fmt: skip
     """A step of Adam for every ``batch`` events, in place; the mean of -ln sigma(x_ui - x_uj).
 
     ``users`` and ``items`` are the events in the order they are taken. The ``pool_size`` negatives of a batch
     are drawn with return: by ``chances``, cumulated over all items, or all alike where it is empty;
     ``indptr`` and ``met`` hold what is no negative of a user. A step descends the sum over the batch of the
-    mean over its pool of  -ln sigma(p_u (q_i - q_j)) + reg (|p_u|^2 + |q_i|^2 + |q_j|^2) / 2.
-    ``user_means`` and ``item_means``, (2, rows, factors), are the means of gradients and of their squares
-    that the ``taken`` steps before have left.
+    mean over its pool of  -ln sigma(p_u (q_i - q_j)) + (a_u |p_u|^2 + b_i |q_i|^2 + c |q_j|^2) / 2, with the
+    penalties a ``user_reg``, b ``item_reg`` and c ``pool_reg``. ``user_means`` and ``item_means``, (2, rows,
+    factors), are the means of gradients and of their squares that the ``taken`` steps before have left.
     """
     n, d, n_items = len(users), user_factors.shape[1], len(item_factors)
     n_steps = (n + batch - 1) // batch
@@ -175,16 +175,16 @@ def pooled_epoch(
             np.dot(weights[part].T, p[part], parts[c])
             for k in range(part.start, part.stop):
                 _add(of_p[k], q[k], -totals[k])
-                _add(of_p[k], p[k], np.float32(reg))
+                _add(of_p[k], p[k], user_reg[users[start + k]])
         for at in nb.prange(pool_size):
-            of_r[at] = np.float32(reg * size / pool_size) * r[at]
+            of_r[at] = np.float32(pool_reg * size / pool_size) * r[at]
             for c in range(chunks):
                 _add(of_r[at], parts[c, at], np.float32(1))
         user_sums[:n_users], item_sums[:n_rows] = 0, 0
         for k in range(size):
             _add(user_sums[user_places[k]], of_p[k], np.float32(1))
             _add(item_sums[item_places[k]], p[k], -totals[k])
-            _add(item_sums[item_places[k]], q[k], np.float32(reg))
+            _add(item_sums[item_places[k]], q[k], item_reg[items[start + k]])
         for at in range(pool_size):
             _add(item_sums[pool_places[at]], of_r[at], np.float32(1))
             first[pool[at]] = -1

@@ -95,7 +95,7 @@ class Given:
         drawn = 512, 100, np.zeros(0, np.float32)
         return (
             users[order], self.rows[1][order], *drawn, *self.rows[:2], self.users, self.items, *means,
-            0, 0.1, 0.01, 3,
+            self.reg, self.reg[:300], 0.01, 0, 0.1, 3,
         )  # fmt: skip
 
     def nets(self) -> tuple[Any, ...]:

@@ -18,18 +18,21 @@ class Parameters:
             generator.standard_normal((n, factors)).astype(np.float32) * 0.5 for n in (n_users, n_items)
         )
         self.means = [np.zeros((2, *rows.shape), dtype=np.float32) for rows in (self.users, self.items)]
+        self.reg = [generator.random(n).astype(np.float32) * 0.04 for n in (n_users, n_items)]
         self.indptr, self.met = log(n_users, n_items, each)
         order = generator.permutation(len(self.met))
         self.events = np.repeat(np.arange(n_users, dtype=np.int32), each)[order], self.met[order]
 
-    def epoch(self, batch: int, pool: int, taken: int, reg: float = 0.0, chances=ALIKE) -> float:
+    def epoch(self, batch: int, pool: int, taken: int, pool_reg: float = 0.0, chances=ALIKE) -> float:
         return pooled_epoch(
             *self.events, batch, pool, chances, self.indptr, self.met,
-            self.users, self.items, *self.means, taken, 0.1, reg, 77,
+            self.users, self.items, *self.means, *self.reg, pool_reg, taken, 0.1, 77,
         )  # fmt: skip
 
 
-def twin(own: Parameters, batch: int, pool: int, taken: int, reg: float, state: list[np.ndarray]) -> float:
+def twin(
+    own: Parameters, batch: int, pool: int, taken: int, pool_reg: float, state: list[np.ndarray]
+) -> float:  # fmt: skip
     """The same epoch with Adam on all rows in every step, in float64; ``state`` is moved."""
     users, items, *means = state
     losses = []
@@ -44,10 +47,10 @@ def twin(own: Parameters, batch: int, pool: int, taken: int, reg: float, state: 
             x = apart @ users[u]
             losses.append(np.log1p(np.exp(-x)).sum() / max(1, len(allowed)))
             g = 1 / (1 + np.exp(x)) / max(1, len(allowed))
-            gradients[0][u] += reg * users[u] - g @ apart
-            gradients[1][i] += reg * items[i] - g.sum() * users[u]
+            gradients[0][u] += own.reg[0][u] * users[u] - g @ apart
+            gradients[1][i] += own.reg[1][i] * items[i] - g.sum() * users[u]
             np.add.at(gradients[1], allowed, np.outer(g, users[u]))
-            np.add.at(gradients[1], others, reg * items[others] / pool)
+            np.add.at(gradients[1], others, pool_reg * items[others] / pool)
         taken += 1
         for rows, gradient, (mean, square) in zip((users, items), gradients, means, strict=True):
             mean += 0.1 * (gradient - mean)
@@ -71,7 +74,7 @@ def test_epochs_equal_their_plain_twins(batch: int, pool: int) -> None:
 def test_negatives_follow_their_chances_and_are_never_met() -> None:
     """What a user of nothing but one event pushes away is in proportion to its chances."""
     own = Parameters(1, 4, 2, each=1)
-    own.items[:] = own.items[0]  # equal scores, hence equal weights
+    own.items[:], own.reg[1][:] = own.items[0], 0  # equal scores, hence equal weights
     own.epoch(1, 4000, 0, chances=np.cumsum([5, 5, 5, 5]).astype(np.float32))
     met = int(own.met[0])
     pushed = np.abs(own.means[1][0]).sum(axis=1)
@@ -80,7 +83,7 @@ def test_negatives_follow_their_chances_and_are_never_met() -> None:
     assert_allclose(pushed[met], pushed[others].sum(), rtol=1e-4)
 
     skewed = Parameters(1, 4, 2, each=1)
-    skewed.items[:] = skewed.items[0]
+    skewed.items[:], skewed.reg[1][:] = skewed.items[0], 0
     chances = np.ones(4)
     chances[others] = 0, 1, 3
     skewed.epoch(1, 4000, 0, chances=np.cumsum(chances).astype(np.float32))
@@ -91,6 +94,7 @@ def test_negatives_follow_their_chances_and_are_never_met() -> None:
 
 def test_a_user_who_has_met_everything_teaches_nothing() -> None:
     own = Parameters(1, 7, each=7)
+    own.reg = [0 * reg for reg in own.reg]
     before = own.users.copy(), own.items.copy()
     assert own.epoch(4, 20, 0) == 0
     assert_array_equal(own.users, before[0])

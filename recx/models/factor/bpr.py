@@ -31,8 +31,9 @@ class BPR(Recommender[BPRConfig]):
     gradients must to converge (Robbins & Monro 1951).
 
     With ``optimizer=adam`` a step (Kingma & Ba 2015) is for a batch of pairs, each against the same hundreds
-    of items (``recx.kernels.pooled``). What is rare has small gradients, which Adam scales up: rows of rare
-    users and items learn as fast as others. There are no item biases then.
+    of items (``recx.kernels.pooled``). Adam scales small gradients up, so that rare users and items learn
+    faster than by plain steps; with ``reg_power`` below 1 they are penalised more than their events say, as
+    in Rendle et al. 2021. There are no item biases then.
     """
 
     users: Float32  # (n_users, factors) 0 for users without an event
@@ -57,7 +58,7 @@ class BPR(Recommender[BPRConfig]):
                 raise UsageError(f"bpr: {setting}={getattr(config, setting)}; it must be at least 1")
         if config.lr is not None and config.lr <= 0:
             raise UsageError(f"bpr: lr={config.lr}; it must be above 0")
-        for setting in ("reg", "popularity", "init_sd"):
+        for setting in ("reg", "reg_power", "popularity", "init_sd"):
             if (getattr(config, setting) or 0) < 0:
                 raise UsageError(f"bpr: {setting}={getattr(config, setting)}; it must be 0 or more")
 

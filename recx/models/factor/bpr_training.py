@@ -125,7 +125,7 @@ class PairByPair(Training):
 class AgainstPool(Training):
     """A step of Adam for every batch of pairs, held against items that they share. Biases stay 0."""
 
-    LR, REG, INIT_SD = 0.001, 0.0, 0.01
+    LR, REG, INIT_SD = 0.001, 0.001, 0.01
 
     def __init__(self, model: BPR, log: Interactions, seed: int) -> None:
         super().__init__(model, log, seed)
@@ -135,6 +135,8 @@ class AgainstPool(Training):
         self.taken = 0
         everything = np.arange(log.n_items, dtype=np.int32)
         self.cumulated_chances = self.cumulated(everything, np.array([0, log.n_items]))
+        counts = np.diff(self.indptr), np.bincount(self.met, minlength=log.n_items)
+        self.user_reg, self.item_reg = (_penalties(self.reg, rows, model.config.reg_power) for rows in counts)
 
     def epoch(self, number: int) -> float:
         """A step for every batch; the mean loss."""
@@ -147,7 +149,8 @@ class AgainstPool(Training):
             loss: float = pooled_epoch(
                 users[order], items[order], config.batch_size, config.negatives, self.cumulated_chances,
                 self.indptr, self.met, model.users, model.items, self.means["users"], self.means["items"],
-                self.taken, self.step_size(number), self.reg, int(generator.integers(1 << 62)),
+                self.user_reg, self.item_reg, self.reg, self.taken, self.step_size(number),
+                int(generator.integers(1 << 62)),
             )  # fmt: skip
         self.taken += -(-len(items) // config.batch_size)
         return loss
@@ -162,6 +165,12 @@ class AgainstPool(Training):
         super().load(state)
         self.means = {name: state[f"{name}_means"].copy() for name in self.means}
         self.taken = int(state["taken"])
+
+
+def _penalties(reg: float, counts: Int64, power: float) -> Float32:
+    """Per event, so that those of a row with n events add up to reg mean(n) (n / mean(n)) ^ power."""
+    mean = max(float(counts.mean()), 1e-9)
+    return (reg * (np.maximum(counts, 1) / mean) ** (power - 1)).astype(np.float32)
 
 
 TRAININGS: dict[str, type[PairByPair | AgainstPool]] = {"sgd": PairByPair, "adam": AgainstPool}

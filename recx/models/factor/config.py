@@ -137,8 +137,8 @@ class BPRConfig(ModelConfig):
     factors: int = 64
     """Numbers that describe a user, and an item."""
     optimizer: str = "sgd"
-    """sgd: a step for every pair against one item it is held against. adam: a step of Adam for a batch of
-    pairs against many; finds more with many factors (from 128), and an epoch takes 20 times as long."""
+    """sgd: a step for every pair, held against one item. adam: a step of Adam for a batch of pairs, each held
+    against many; needs fewer epochs, of which each takes some 20 times as long."""
     epochs: int = 100
     """Passes over the events, at most. adam needs about 20."""
     lr: float | None = None
@@ -147,7 +147,9 @@ class BPRConfig(ModelConfig):
     """Let steps shrink evenly, to nothing after the last epoch. Training then takes all ``epochs``, whatever
     ``patience`` says: what they have learnt shows at their end."""
     reg: float | None = None
-    """L2 penalty on factors and item biases, per pair; null: .01 for sgd, 0 for adam."""
+    """L2 penalty on factors and item biases, per pair; null: .01 for sgd, .001 for adam."""
+    reg_power: float = 0.0
+    """adam: a row with n events is penalised by n ^ this; 0: all rows alike, 1: all pairs alike (sgd)."""
     batch_size: int = 256
     """adam: pairs in a step."""
     negatives: int = 500

@@ -43,12 +43,19 @@ def test_the_loss_falls(config: BPRConfig) -> None:
 
 def test_settings_that_are_not_given_are_those_of_the_optimizer() -> None:
     told = BPRConfig(lr=0.3, reg=0.2, init_sd=0.1)
-    for training, usual in ((PairByPair, (0.05, 0.01, 0.05)), (AgainstPool, (0.001, 0.0, 0.01))):
+    for training, usual in ((PairByPair, (0.05, 0.01, 0.05)), (AgainstPool, (0.001, 0.001, 0.01))):
         for config, expected in ((BPRConfig(), usual), (told, (0.3, 0.2, 0.1))):
             model = BPR(config)
             found = training(model, clusters().log, 0)
             assert (found.lr, found.reg, found.init_sd) == expected
             assert_allclose(model.users.std(), expected[2], rtol=0.05)
+
+
+def test_rows_are_penalised_by_a_power_of_their_events() -> None:
+    rows = [(0, i, 1.0) for i in range(9)] + [(1, i, 1.0) for i in range(3)]
+    for power, expected in ((1.0, [0.1, 0.1]), (0.0, [0.1 * 6 / 9, 0.1 * 6 / 3])):
+        config = BPRConfig(optimizer="adam", reg=0.1, reg_power=power)
+        assert_allclose(AgainstPool(BPR(config), log_of(rows, 2, 9), 0).user_reg, expected, rtol=1e-6)
 
 
 def test_annealed_steps_shrink_evenly_to_nothing() -> None:
