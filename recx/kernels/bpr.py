@@ -50,7 +50,7 @@ def below(state: Any, n: int) -> Any:
 
 
 @nb.njit(cache=True, nogil=True)
-def draw(state: Any, weights: Float32) -> Any:
+def _draw(state: Any, weights: Float32) -> Any:
     """A place of the cumulated ``weights``, by their chances."""
     wanted = np.float32(state >> np.uint64(40)) / np.float32(1 << 24) * weights[-1]
     return min(np.searchsorted(weights, wanted, side="right"), len(weights) - 1)
@@ -156,7 +156,7 @@ def _train_cell(
         user, i = users[k], items[k]
         for _ in range(TRIES):
             state = next_state(state)
-            j = pool[draw(state, weights) if len(weights) else below(state, len(pool))]
+            j = pool[_draw(state, weights) if len(weights) else below(state, len(pool))]
             place = _place(user, j, mask)
             maybe = (bits[place >> np.uint64(6)] >> (place & np.uint64(63))) & np.uint64(1)
             if maybe == 0 or not _holds(met[indptr[user] : indptr[user + 1]], j):

@@ -14,7 +14,7 @@ import numba as nb
 import numpy as np
 
 from recx.arrays import Float32, Float64, Int32, Int64
-from recx.kernels.bpr import BOUND, LOOSE, below, draw, next_state, seeded
+from recx.kernels.bpr import BOUND, LOOSE, below, next_state, seeded
 
 CHUNK = 64
 """Pairs whose products a thread takes at once."""
@@ -25,11 +25,15 @@ LONGEST = 100
 
 
 @nb.njit(cache=True, nogil=True)
-def _fill(pool: Int32, chances: Float32, first: Int32, before: Int32, state: Any) -> None:
+def _fill(pool: Int32, chances: Float64, first: Int32, before: Int32, state: Any) -> None:
     """Draw a pool, and chain its places by item: first[item] is the last drawn, then before[place]."""
     for at in range(len(pool)):
         state = next_state(state)
-        item = draw(state, chances) if len(chances) else below(state, len(first))
+        if len(chances):
+            wanted = np.float64(state >> np.uint64(11)) * 2.0**-53 * chances[-1]
+            item = min(np.searchsorted(chances, wanted, side="right"), len(chances) - 1)
+        else:
+            item = below(state, len(first))
         pool[at] = item
         before[at] = first[item]
         first[item] = at
@@ -112,7 +116,7 @@ def _move(row: Float32, gradient: Float32, mean: Float32, square: Float32, size:
 
 @nb.njit(cache=True, parallel=True, nogil=True)
 def pooled_epoch(
-    users: Int32, items: Int32, batch: int, pool_size: int, chances: Float32, indptr: Int64, met: Int32,
+    users: Int32, items: Int32, batch: int, pool_size: int, chances: Float64, indptr: Int64, met: Int32,
     user_factors: Float32, item_factors: Float32, user_means: Float32, item_means: Float32,
     user_reg: Float32, item_reg: Float32, pool_reg: float, taken: int, lr: float, seed: int,
 ) -> float:  # fmt: skip
@@ -123,9 +127,11 @@ def pooled_epoch(
     ``indptr`` and ``met`` hold what is no negative of a user. A step descends the sum over the batch of the
     mean over its pool of  -ln sigma(p_u (q_i - q_j)) + (a_u |p_u|^2 + b_i |q_i|^2 + c |q_j|^2) / 2, with the
     penalties a ``user_reg``, b ``item_reg`` and c ``pool_reg``. ``user_means`` and ``item_means``, (2, rows,
-    factors), are the means of gradients and of their squares that the ``taken`` steps before have left.
+    factors), are the means of gradients and of their squares that the ``taken`` steps before have left. The
+    caller holds BLAS to one thread.
     """
     n, d, n_items = len(users), user_factors.shape[1], len(item_factors)
+    batch = max(1, min(batch, n))
     n_steps = (n + batch - 1) // batch
     steps = np.arange(taken + 1, taken + n_steps + 1)
     sizes = lr * np.sqrt(1 - SQUARE_FADE**steps) / (1 - FADE**steps)

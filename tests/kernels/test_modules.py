@@ -92,7 +92,7 @@ class Given:
         users = np.repeat(np.arange(700, dtype=np.int32), np.diff(self.rows[0]))
         order = self.generator.permutation(len(users))
         means = np.zeros((2, 700, 16), np.float32), np.zeros((2, 300, 16), np.float32)
-        drawn = 512, 100, np.zeros(0, np.float32)
+        drawn = 512, 100, np.zeros(0)
         return (
             users[order], self.rows[1][order], *drawn, *self.rows[:2], self.users, self.items, *means,
             self.reg, self.reg[:300], 0.01, 0, 0.1, 3,

@@ -10,7 +10,7 @@ tests.models.abilities::
 """
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -51,6 +51,7 @@ def popular(name: str, k: int = 10) -> float:
 PLANTED = {
     "checkerboard": checkerboard,
     "clusters": clusters,
+    "wide": partial(clusters, n_users=40),
     "cycle": cycle,
     "ratings": ratings,
     "attributes": attributes,

@@ -9,7 +9,7 @@ from recx.errors import UsageError, did_you_mean
 from recx.kernels.bpr import learn_users
 from recx.models.base import Recommender, RunOptions, Validation, dense
 from recx.models.epochs import run_epochs
-from recx.models.factor.bpr_training import PARAMETERS, TRAININGS, PairByPair
+from recx.models.factor.bpr_training import OPTIMIZERS, PARAMETERS, PairByPair
 from recx.models.factor.config import BPRConfig
 from recx.models.recency import check_weights, csr, weigh
 
@@ -37,21 +37,21 @@ class BPR(Recommender[BPRConfig]):
     """
 
     users: Float32  # (n_users, factors) 0 for users without an event
-    items: Float32  # (n_items, factors) 0 for items without one
+    items: Float32  # (n_items, factors)
     bias: Float32  # (n_items,)
 
     def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
         config = self.config
         check_weights("bpr", data.interactions, config.values)
         self._check()
-        trainer = TRAININGS[config.optimizer](self, data.interactions, run.seed)
+        trainer = OPTIMIZERS[config.optimizer](self, data.interactions, run.seed)
         patience = config.epochs if config.anneal else config.patience
         run_epochs(self, trainer, config.epochs, patience, run, watch, config.every)
 
     def _check(self) -> None:
         config = self.config
-        if config.optimizer not in TRAININGS:
-            close = did_you_mean(config.optimizer, TRAININGS)
+        if config.optimizer not in OPTIMIZERS:
+            close = did_you_mean(config.optimizer, OPTIMIZERS)
             raise UsageError(f"bpr: no optimizer called '{config.optimizer}'{close}")
         for setting in ("factors", "batch_size", "negatives"):
             if getattr(config, setting) < 1:

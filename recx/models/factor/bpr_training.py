@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from recx.arrays import Float32, Int32, Int64
+from recx.arrays import Float32, Float64, Int32, Int64
 from recx.data import Interactions
 from recx.kernels.bpr import deal, pair_filter, pairwise_epoch
 from recx.kernels.pooled import pooled_epoch
@@ -25,7 +25,7 @@ SMALLEST = 128
 """Items in a block, at least: among fewer, a user with many finds no negative."""
 
 
-class Training:
+class Trainer:
     """What both ways share. All that is random in an epoch follows from the seed and its number."""
 
     LR: float
@@ -41,12 +41,12 @@ class Training:
         self.lr = self.LR if config.lr is None else config.lr
         self.reg = self.REG if config.reg is None else config.reg
         self.init_sd = self.INIT_SD if config.init_sd is None else config.init_sd
-        self.draws: Float32 | None = None
+        self.times: Float32 | None = None
         if config.values == "binary":
             self.indptr, self.met = log.histories().sets(log.n_items)
         else:
             self.indptr, self.met, weights = csr(weigh(log.histories(), log.n_items, config.values))
-            self.draws = weights / max(float(weights.mean()), 1e-9)
+            self.times = weights / max(float(weights.mean()), 1e-9)
         self.chances = np.power(np.maximum(log.item_counts, 0), config.popularity, dtype=np.float64)
         generator = np.random.default_rng(seed)
         model.users = self._start(generator, log.n_users)
@@ -66,9 +66,9 @@ class Training:
 
     def events(self, generator: np.random.Generator) -> tuple[Int64, Int32]:
         """The positives of an epoch by user: every pair once, or as often as its weight says on average."""
-        if self.draws is None:
+        if self.times is None:
             return self.indptr, self.met
-        times = np.floor(self.draws + generator.random(len(self.draws))).astype(np.int64)
+        times = np.floor(self.times + generator.random(len(self.times))).astype(np.int64)
         ends = np.append(0, np.cumsum(times))
         return ends[self.indptr], np.repeat(self.met, times)
 
@@ -89,7 +89,7 @@ class Training:
             setattr(self.model, name, state[name].copy())
 
 
-class PairByPair(Training):
+class PairByPair(Trainer):
     """A step for every pair against one item, on as many threads as there are cells that share no rows."""
 
     LR, REG, INIT_SD = 0.05, 0.01, 0.05
@@ -122,7 +122,7 @@ class PairByPair(Training):
         return loss
 
 
-class AgainstPool(Training):
+class AgainstPool(Trainer):
     """A step of Adam for every batch of pairs, held against items that they share. Biases stay 0."""
 
     LR, REG, INIT_SD = 0.001, 0.001, 0.01
@@ -133,10 +133,13 @@ class AgainstPool(Training):
             name: np.zeros((2, *getattr(model, name).shape), dtype=np.float32) for name in ("users", "items")
         }
         self.taken = 0
-        everything = np.arange(log.n_items, dtype=np.int32)
-        self.cumulated_chances = self.cumulated(everything, np.array([0, log.n_items]))
-        counts = np.diff(self.indptr), np.bincount(self.met, minlength=log.n_items)
-        self.user_reg, self.item_reg = (_penalties(self.reg, rows, model.config.reg_power) for rows in counts)
+        self.shares = np.cumsum(self.chances if model.config.popularity else self.chances[:0])
+        times = np.ones(len(self.met)) if self.times is None else self.times
+        whose = np.repeat(np.arange(log.n_users), np.diff(self.indptr))
+        self.user_reg, self.item_reg = (
+            _penalties(self.reg, np.bincount(ids, times, n).astype(np.float64), model.config.reg_power)
+            for ids, n in ((whose, log.n_users), (self.met, log.n_items))
+        )
 
     def epoch(self, number: int) -> float:
         """A step for every batch; the mean loss."""
@@ -147,7 +150,7 @@ class AgainstPool(Training):
         order = generator.permutation(len(items))
         with one_blas_thread():
             loss: float = pooled_epoch(
-                users[order], items[order], config.batch_size, config.negatives, self.cumulated_chances,
+                users[order], items[order], config.batch_size, config.negatives, self.shares,
                 self.indptr, self.met, model.users, model.items, self.means["users"], self.means["items"],
                 self.user_reg, self.item_reg, self.reg, self.taken, self.step_size(number),
                 int(generator.integers(1 << 62)),
@@ -167,11 +170,12 @@ class AgainstPool(Training):
         self.taken = int(state["taken"])
 
 
-def _penalties(reg: float, counts: Int64, power: float) -> Float32:
+def _penalties(reg: float, events: Float64, power: float) -> Float32:
     """Per event, so that those of a row with n events add up to reg mean(n) (n / mean(n)) ^ power."""
-    mean = max(float(counts.mean()), 1e-9)
-    return (reg * (np.maximum(counts, 1) / mean) ** (power - 1)).astype(np.float32)
+    active = events > 0
+    mean = float(events[active].mean()) if active.any() else 1.0
+    return (reg * (np.where(active, events, mean) / mean) ** (power - 1)).astype(np.float32)
 
 
-TRAININGS: dict[str, type[PairByPair | AgainstPool]] = {"sgd": PairByPair, "adam": AgainstPool}
-"""By the name of the optimizer."""
+OPTIMIZERS: dict[str, type[PairByPair | AgainstPool]] = {"sgd": PairByPair, "adam": AgainstPool}
+"""Trainers by the name of their optimizer."""

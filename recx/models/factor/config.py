@@ -138,9 +138,9 @@ class BPRConfig(ModelConfig):
     """Numbers that describe a user, and an item."""
     optimizer: str = "sgd"
     """sgd: a step for every pair, held against one item. adam: a step of Adam for a batch of pairs, each held
-    against many; needs fewer epochs, of which each takes some 20 times as long."""
+    against many; set epochs=20 with it, of which each takes some 20 times as long."""
     epochs: int = 100
-    """Passes over the events, at most. adam needs about 20."""
+    """Passes over the events, at most."""
     lr: float | None = None
     """Step size, above 0; null: .05 for sgd, .001 for adam."""
     anneal: bool = False
@@ -151,7 +151,7 @@ class BPRConfig(ModelConfig):
     reg_power: float = 0.0
     """adam: a row with n events is penalised by n ^ this; 0: all rows alike, 1: all pairs alike (sgd)."""
     batch_size: int = 256
-    """adam: pairs in a step."""
+    """adam: pairs in a step; batch_size x negatives numbers are held."""
     negatives: int = 500
     """adam: items that the pairs of a step are held against, all of them against the same."""
     values: str = "binary"

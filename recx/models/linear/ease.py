@@ -1,6 +1,7 @@
 """ease: every item predicted from all others by ridge regression, in closed form."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -31,10 +32,10 @@ class EASE(Recommender[EASEConfig]):
 
     With P = (X^T X + reg I)^-1:  B = I - P diag(1 / diag P), or I - reg P where the diagonal is free. What
     differs: values may be logs, the history that is scored may be decayed, and where users are fewer than
-    items B is never formed: with K = (X X^T + reg I)^-1, reg P = I - X^T K X (Woodbury), which takes users^2
+    items B is not formed: with K = (X X^T + reg I)^-1, reg P = I - X^T K X (Woodbury), which takes users^2
     numbers instead of items^2 and gives the same scores; kept weights are taken from it block by block. With
     ``nonnegative`` what an item says against another is not heard: weights below 0 count as 0, the others
-    stay as they are. (``slim`` with ``nonnegative`` finds the best weights of that kind instead.)
+    stay as they are, and B is formed. (``slim`` finds the best weights that are not below 0 instead.)
 
     ``update`` corrects P by the rows of the users with new events, old and new (Woodbury again), which equals
     a refit but for float32's rounding; where they are many, or P was not kept whole, it is a refit.
@@ -44,8 +45,10 @@ class EASE(Recommender[EASEConfig]):
     updates = True
     weights: dict[str, npt.NDArray[Any]]
     """primal: weights (n_items, n_items) of B and diagonal (n_items,) of P. nonnegative: weights alone. dual:
-    kernel (m, m), diagonal of reg P (n_items,), X as indptr, items, values, and row_of each user in it
-    (n_users,), -1 where there is none. sparse: B's largest weights as indptr, items, values."""
+    kernel (m, m), diagonal of reg P (n_items,), and X as indptr, items, values. sparse: B's largest weights
+    as indptr, items, values."""
+    fitted: dict[bytes, int] | None = None
+    """dual: the row of X for every history in it, once they are looked up."""
 
     def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
         self._check(data.interactions)
@@ -62,7 +65,7 @@ class EASE(Recommender[EASEConfig]):
             raise UsageError(f"ease: reg is {config.reg}, it must be above 0")
 
     def _refit(self, log: Interactions) -> None:
-        config = self.config
+        config, self.fitted = self.config, None
         active = log.histories().take(log.active_users)
         users = weigh(active, log.n_items, config.values)
         if users.shape[0] >= log.n_items:
@@ -81,9 +84,7 @@ class EASE(Recommender[EASEConfig]):
                 weights[at * BLOCK : at * BLOCK + len(block)] = block
             self.weights = {"weights": weights}
         else:
-            row_of = np.full(log.n_users, -1, dtype=np.int32)
-            row_of[log.active_users] = np.arange(users.shape[0])
-            self.weights = {**self._dual(users), "row_of": row_of}
+            self.weights = self._dual(users)
 
     def _primal(self, inverse: Float32) -> dict[str, npt.NDArray[Any]]:
         """B, in the place of P, and what P is found back with."""
@@ -160,31 +161,41 @@ class EASE(Recommender[EASEConfig]):
         if "kernel" not in learnt:
             sparse: Float32 = add_rows(*csr(history), *rows, self.n_items)
             return sparse
-        scores = _times(self._near(batch.users, history), *rows, self.n_items)
+        scores = _times(self._near(history), *rows, self.n_items)
         if config.diagonal == "zero":
             scores /= learnt["diagonal"]
             at = np.repeat(np.arange(len(batch)), np.diff(history.indptr)), history.indices
             scores[at] += history.data * (1 - 1 / learnt["diagonal"][history.indices])
         return scores
 
-    def _near(self, users: Int32, history: csr_array) -> Float32:
-        """H X^T K, how near each user of the batch is to those fitted: (n, m).
+    def _near(self, history: csr_array) -> Float32:
+        """H X^T K, how near each history is to those fitted: (n, m).
 
-        It is a row of I - reg K, at no cost, for those whose history is the one that was fitted.
+        It is a row of I - reg K, at hardly any cost, where the history is itself one that was fitted.
         """
-        learnt = self.weights
-        kernel = learnt["kernel"]
-        m = len(kernel)
-        fitted = csr_array((learnt["values"], learnt["items"], learnt["indptr"]), shape=(m, self.n_items))
-        inside = (users >= 0) & (users < len(learnt["row_of"]))
-        row = np.where(inside, learnt["row_of"][np.where(inside, users, 0)], -1)
-        old = np.array([at >= 0 and _same(history, k, fitted, at) for k, at in enumerate(row)], dtype=bool)
-        near = np.empty((len(users), m), dtype=np.float32)
-        near[old] = np.float32(-self.config.reg) * kernel[row[old]]
-        near[old, row[old]] += 1
-        if not old.all():
-            near[~old] = add_rows(*csr(history[~old]), *csr(fitted.T.tocsr()), m) @ kernel
+        kernel, histories = self.weights["kernel"], csr(history)
+        row = np.array([self._fitted_rows().get(key, -1) for key in _keys(*histories)], dtype=np.int64)
+        known = row >= 0
+        near = np.empty((len(row), len(kernel)), dtype=np.float32)
+        near[known] = np.float32(-self.config.reg) * kernel[row[known]]
+        near[known, row[known]] += 1
+        if not known.all():
+            near[~known] = self._times_kernel(history[~known])
         return near
+
+    def _fitted_rows(self) -> dict[bytes, int]:
+        if self.fitted is None:
+            learnt = self.weights
+            keys = _keys(learnt["indptr"], learnt["items"], learnt["values"])
+            self.fitted = {key: row for row, key in enumerate(keys)}
+        return self.fitted
+
+    def _times_kernel(self, history: csr_array) -> Float32:
+        learnt = self.weights
+        m = len(learnt["kernel"])
+        users = csr_array((learnt["values"], learnt["items"], learnt["indptr"]), shape=(m, self.n_items))
+        product: Float32 = add_rows(*csr(history), *csr(users.T.tocsr()), m) @ learnt["kernel"]
+        return product
 
     def _explain(self, one: UserBatch, item: int) -> list[Reason]:
         config, learnt = self.config, self.weights
@@ -210,13 +221,13 @@ class EASE(Recommender[EASEConfig]):
         return dict(self.weights)
 
     def restore(self, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
-        self.weights = dict(arrays)
+        self.weights, self.fitted = dict(arrays), None
 
 
-def _same(a: csr_array, i: int, b: csr_array, j: int) -> bool:
-    """Whether row i of ``a`` is row j of ``b``."""
-    one, two = slice(*a.indptr[i : i + 2]), slice(*b.indptr[j : j + 2])
-    return np.array_equal(a.indices[one], b.indices[two]) and np.array_equal(a.data[one], b.data[two])
+def _keys(indptr: Int64, indices: Int32, data: Float32) -> Iterator[bytes]:
+    """What tells each row of a CSR matrix from any other."""
+    for low, high in pairwise(indptr):
+        yield indices[low:high].tobytes() + data[low:high].tobytes()
 
 
 def _sparse(blocks: list[tuple[Int64, Int32, Float32]]) -> dict[str, npt.NDArray[Any]]:

@@ -15,7 +15,7 @@ from recx.models.factor.bpr import BPR
 from recx.models.factor.bpr_training import AgainstPool, PairByPair
 from recx.models.factor.config import BPRConfig
 from tests.models.contract import RUN, LearnsTaste
-from tests.models.planted import clusters, log_of
+from tests.models.planted import clusters, log_of, planted
 
 
 class TestBPR(LearnsTaste):
@@ -52,10 +52,18 @@ def test_settings_that_are_not_given_are_those_of_the_optimizer() -> None:
 
 
 def test_rows_are_penalised_by_a_power_of_their_events() -> None:
+    """Two users and nine items have events, of which user 0 has three in four; others change nothing."""
     rows = [(0, i, 1.0) for i in range(9)] + [(1, i, 1.0) for i in range(3)]
     for power, expected in ((1.0, [0.1, 0.1]), (0.0, [0.1 * 6 / 9, 0.1 * 6 / 3])):
         config = BPRConfig(optimizer="adam", reg=0.1, reg_power=power)
-        assert_allclose(AgainstPool(BPR(config), log_of(rows, 2, 9), 0).user_reg, expected, rtol=1e-6)
+        for empty in (0, 5):
+            trainer = AgainstPool(BPR(config), log_of(rows, 2 + empty, 9 + empty), 0)
+            assert_allclose(trainer.user_reg[:2], expected, rtol=1e-6)
+            assert_allclose(trainer.item_reg[[0, 8]], [0.1 * (1.5 ** (power - 1)), 0.1 * 0.75 ** (power - 1)])
+    heavy = [(0, 0, 30.0), (0, 1, 30.0), (1, 0, 10.0), (1, 1, 10.0), (1, 2, 10.0)]
+    config = BPRConfig(optimizer="adam", reg=0.1, values="sum")
+    drawn = AgainstPool(BPR(config), log_of(heavy, 2, 3), 0)
+    assert_allclose(drawn.user_reg[0] / drawn.user_reg[1], 0.5, rtol=1e-6)
 
 
 def test_annealed_steps_shrink_evenly_to_nothing() -> None:
@@ -109,15 +117,17 @@ def test_several_blocks_find_as_much_as_one(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_an_interrupted_fit_continues_to_the_same_arrays(optimizer: str, tmp_path: Path) -> None:
     config = BPRConfig(factors=4, epochs=6, values="sum", popularity=1.0, optimizer=optimizer)
-    whole = BPR(config).fit(clusters().data, RUN)
+    rows = [(u, i, float(1 + (u + i) % 4)) for u in range(60) for i in range(30) if (u * i) % 5 == 0]
+    data = planted(log_of(rows, 60, 30), [0] * 60).data
+    whole = BPR(config).fit(data, RUN)
 
     def stop(report: EpochReport, epochs: int) -> None:
         if report.epoch == 4:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        BPR(config).fit(clusters().data, replace(RUN, checkpoint=tmp_path, progress=stop))
-    resumed = BPR(config).fit(clusters().data, replace(RUN, checkpoint=tmp_path))
+        BPR(config).fit(data, replace(RUN, checkpoint=tmp_path, progress=stop))
+    resumed = BPR(config).fit(data, replace(RUN, checkpoint=tmp_path))
     for name, array in whole.arrays().items():
         assert_array_equal(resumed.arrays()[name], array)
 

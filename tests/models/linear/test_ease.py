@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from recx.data import UserBatch
 from recx.errors import UsageError
 from recx.models.linear import ease
 from recx.models.linear.config import EASEConfig
@@ -33,7 +32,10 @@ class TestFree(ReadsHistories, ExplainsItself, LearnsNewEvents, ModelContract):
 
 class TestDual(ReadsHistories, ExplainsItself, LearnsNewEvents, ModelContract):
     config = EASEConfig(reg=10)
-    log = "ratings"
+    log = "wide"  # more items than users
+
+    def test_it_is_the_dual_form(self, known: Planted) -> None:
+        assert "kernel" in EASE(self.config).fit(known.data, RUN).arrays()
 
 
 @pytest.mark.parametrize("diagonal", ["zero", "free"])
@@ -103,19 +105,29 @@ def test_fewer_users_than_items_give_the_same_scores_by_another_way(diagonal: st
         assert_allclose(model.score(log.batch), expected, rtol=1e-3, atol=1e-5)
 
 
-def test_few_users_with_histories_of_any_kind_are_scored_alike() -> None:
-    """Those that were fitted, of which some have bought on since, and strangers with the same histories."""
-    log = wide()
-    model = EASE(EASEConfig(reg=7)).fit(log.data, RUN)
-    x = weigh(log.log.histories(), 64).toarray().astype(np.float64)
+def test_few_users_are_scored_alike_whether_their_history_was_fitted_or_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """User 1 has no events; every third has bought on since the fit."""
+    log = wide().log
+    pairs = zip(log.users.tolist(), log.items.tolist(), log.values.tolist(), strict=True)
+    rows = [row for row in pairs if row[0] != 1]
+    before = planted(log_of(rows, 40, 64), [0] * 40)
+    model = EASE(EASEConfig(reg=7)).fit(before.data, RUN)
+    x = weigh(before.log.histories(), 64).toarray().astype(np.float64)
     inverse = np.linalg.inv(x.T @ x + 7 * np.eye(64))
+    weights = np.eye(64) - inverse / np.diag(inverse)
     x[::3, 5] = 1
-    expected = x @ (np.eye(64) - inverse / np.diag(inverse))
-    users, items = np.nonzero(x)
-    bought_on = planted(log_of([(u, i, 1.0) for u, i in zip(users, items, strict=True)], 40, 64), [0] * 40)
-    strangers = UserBatch(np.full(40, -1, dtype=np.int32), bought_on.batch.histories)
-    for batch in (bought_on.batch, strangers):
-        assert_allclose(model.score(batch), expected, rtol=1e-3, atol=1e-5)
+    after = planted(log_of([(u, i, 1.0) for u, i in zip(*np.nonzero(x), strict=True)], 40, 64), [0] * 40)
+    multiplied = []
+    product = EASE._times_kernel
+    monkeypatch.setattr(
+        EASE, "_times_kernel", lambda own, h: multiplied.append(h.shape[0]) or product(own, h)
+    )
+    assert_allclose(model.score(after.batch), x @ weights, rtol=1e-3, atol=1e-5)
+    held = {tuple(row) for row in weigh(before.log.histories(), 64).toarray()[np.arange(40) != 1]}
+    assert multiplied == [sum(tuple(row.astype(np.float32)) not in held for row in x)]
+    assert 10 < multiplied[0] < 20
 
 
 @pytest.mark.parametrize("block", [5, 64])
