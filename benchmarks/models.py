@@ -262,8 +262,8 @@ def write(found: dict[str, str]) -> None:
     """Put the chapters, by title, into MODELS.md, in the order of the protocols."""
     page = HERE / "MODELS.md"
     head = (
-        "# Measured by `python benchmarks/models.py`\n\nA published number is reached if it is in its own "
-        "digits: .9441 reaches .944. Seconds are those of one fit, with other work on the\nmachine: "
+        "# Measured by `python benchmarks/models.py`\n\nA published number is reached in its own digits: "
+        ".9441 reaches .944. Seconds are those of one fit, with\nother work on the machine: "
         "[SPEED.md](SPEED.md) has times taken in quiet."
     )
     chapters.write(page, head, chapters.read(page)[1] | found, map(title_of, PROTOCOLS))
