@@ -72,13 +72,6 @@ class Trainer:
         ends = np.append(0, np.cumsum(times))
         return ends[self.indptr], np.repeat(self.met, times)
 
-    def cumulated(self, pool: Int32, bounds: Int64) -> Float32:
-        """Chances of negatives, cumulated within every block of ``pool``; empty where all are equal."""
-        if self.model.config.popularity == 0:
-            return np.zeros(0, dtype=np.float32)
-        parts = [np.cumsum(self.chances[part]) for part in np.split(pool, bounds[1:-1])]
-        return np.concatenate(parts).astype(np.float32)
-
     def state(self) -> Mapping[str, npt.NDArray[Any]]:
         """The parameters: with the number of the epoch, all that the next one depends on."""
         return {name: getattr(self.model, name).copy() for name in PARAMETERS}
@@ -115,11 +108,18 @@ class PairByPair(Trainer):
         block_of[pool] = np.repeat(np.arange(blocks, dtype=np.int32), np.diff(pool_bounds))
         cells, users, items = deal(bounds, indptr, events, block_of, blocks)
         loss: float = pairwise_epoch(
-            cells, users, items, pool, pool_bounds, self.cumulated(pool, pool_bounds),
+            cells, users, items, pool, pool_bounds, self._cumulated(pool, pool_bounds),
             self.indptr, self.met, self.filter, model.users, model.items, model.bias,
             self.step_size(number), self.reg, int(generator.integers(1 << 62)),
         )  # fmt: skip
         return loss
+
+    def _cumulated(self, pool: Int32, bounds: Int64) -> Float32:
+        """Chances of negatives, cumulated within every block of ``pool``; empty where all are equal."""
+        if self.model.config.popularity == 0:
+            return np.zeros(0, dtype=np.float32)
+        parts = [np.cumsum(self.chances[part]) for part in np.split(pool, bounds[1:-1])]
+        return np.concatenate(parts).astype(np.float32)
 
 
 class AgainstPool(Trainer):

@@ -19,7 +19,8 @@ class EASEConfig(ModelConfig):
     """zero: an item says nothing about itself (EASE). free: ridge regression, an item bought also stands for
     itself; for repeat purchases."""
     nonnegative: bool = False
-    """Weights below 0 count as 0: what an item says against another is not heard."""
+    """Weights below 0 count as 0: what an item says against another is not heard. Takes items^2 numbers,
+    however few the users, unless ``neighbours`` is set."""
     neighbours: int = 0
     """Weights kept per item of the history, the largest in size; 0: all of them, items^2 numbers."""
     decay: float = 1.0

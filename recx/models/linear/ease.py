@@ -173,8 +173,8 @@ class EASE(Recommender[EASEConfig]):
 
         It is a row of I - reg K, at hardly any cost, where the history is itself one that was fitted.
         """
-        kernel, histories = self.weights["kernel"], csr(history)
-        row = np.array([self._fitted_rows().get(key, -1) for key in _keys(*histories)], dtype=np.int64)
+        kernel, fitted = self.weights["kernel"], self._fitted_rows()
+        row = np.array([fitted.get(key, -1) for key in _keys(*csr(history))], dtype=np.int64)
         known = row >= 0
         near = np.empty((len(row), len(kernel)), dtype=np.float32)
         near[known] = np.float32(-self.config.reg) * kernel[row[known]]
