@@ -13,7 +13,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from recx.arrays import Float32, Int32, Int64
+from recx.arrays import Float32, Float64, Int32, Int64
 
 UInt64 = npt.NDArray[np.uint64]
 
@@ -47,6 +47,15 @@ def next_state(state: Any) -> Any:
 def below(state: Any, n: int) -> Any:
     """A number from 0 to n - 1 out of the state's upper half."""
     return np.int64(((state >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32))
+
+
+@nb.njit(cache=True, nogil=True)
+def in_order(values: Float64) -> float:
+    """The sum, from the first to the last: in a parallel kernel numba sums by thread, and rounds by that."""
+    total = 0.0
+    for value in values:
+        total += value
+    return total
 
 
 @nb.njit(cache=True, nogil=True)
@@ -200,7 +209,7 @@ def pairwise_epoch(
             )  # fmt: skip
             losses[b] += loss
             steps[b] += done
-    return float(losses.sum() / max(1, steps.sum()))
+    return float(in_order(losses) / max(1, steps.sum()))
 
 
 @nb.njit(cache=True, parallel=True, nogil=True)

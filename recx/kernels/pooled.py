@@ -14,7 +14,7 @@ import numba as nb
 import numpy as np
 
 from recx.arrays import Float32, Float64, Int32, Int64
-from recx.kernels.bpr import BOUND, LOOSE, below, next_state, seeded
+from recx.kernels.bpr import BOUND, LOOSE, below, in_order, next_state, seeded
 
 CHUNK = 64
 """Pairs whose products a thread takes at once."""
@@ -202,7 +202,7 @@ def pooled_epoch(
             i = item_rows[k]
             _move(item_factors[i], item_sums[k], item_means[0, i], item_means[1, i], np.float32(sizes[step]))
             item_place[i] = -1
-        total += losses[:size].sum()
+        total += in_order(losses[:size])
     for u in nb.prange(len(user_factors)):
         _catch_up(user_factors[u], user_means[0, u], user_means[1, u], sizes[user_moved[u] :])
     for i in nb.prange(n_items):

@@ -97,6 +97,16 @@ def test_random_numbers_are_those_of_the_published_integers() -> None:
             assert bpr.below(np.uint64(state), n) == drawn.send(n)
 
 
+def test_a_sum_in_order_is_that_of_a_loop() -> None:
+    """With 1 lost beside 1e16 one after the other, any other order gives another sum."""
+    values = [1e16, 1.0, 1.0, -1e16, 0.1] * 7
+    total = 0.0
+    for value in values:
+        total += value
+    assert bpr.in_order(np.array(values)) == total
+    assert bpr.in_order(np.zeros(0)) == 0
+
+
 def test_a_filter_holds_every_pair_and_few_others() -> None:
     """Its bits, set one by one on Python's own integers."""
     indptr, indices = log()

@@ -76,16 +76,16 @@ class Given:
         return judge(self.nearest, *self.rows[:2])[0]
 
     def dealt(self) -> tuple[Any, ...]:
-        """What bpr's ``deal`` takes, with four blocks of users and of items."""
-        bounds = np.linspace(0, 700, 5).astype(np.int64)
-        return bounds, *self.rows[:2], np.repeat(np.arange(4, dtype=np.int32), 75), 4
+        """What bpr's ``deal`` takes, with thirty blocks of users and of items."""
+        bounds = np.linspace(0, 700, 31).astype(np.int64)
+        return bounds, *self.rows[:2], np.repeat(np.arange(30, dtype=np.int32), 10), 30
 
     def epoch(self) -> tuple[Any, ...]:
         """What bpr's ``pairwise_epoch`` takes."""
         pool, nothing = np.arange(300, dtype=np.int32), np.zeros(0, dtype=np.float32)
         met = *self.rows[:2], pair_filter(*self.rows[:2])
         factors = self.users, self.items, np.zeros(300, dtype=np.float32)
-        return *deal(*self.dealt()), pool, 75 * np.arange(5), nothing, *met, *factors, 0.1, 0.01, 3
+        return *deal(*self.dealt()), pool, 10 * np.arange(31), nothing, *met, *factors, 0.1, 0.01, 3
 
     def batches(self) -> tuple[Any, ...]:
         """What ``pooled_epoch`` takes."""
