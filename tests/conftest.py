@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+# Before numba is imported: what must hold for several threads is tried with two on a single core too.
+os.environ.setdefault("NUMBA_NUM_THREADS", str(max(2, len(os.sched_getaffinity(0)))))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def interruptible() -> None:
