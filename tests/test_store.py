@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
 from recx import store
 from recx.errors import DataError
@@ -39,6 +40,38 @@ def test_arrays_that_are_not_contiguous_come_back_equal(tmp_path: Path) -> None:
     store.write_arrays(tmp_path / "a.safetensors", arrays)
     for name, array in store.read_arrays(tmp_path / "a.safetensors").items():
         np.testing.assert_array_equal(array, arrays[name])
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"grid": np.arange(70, dtype=np.int32).reshape(10, 7)},
+        {"unknown": np.full(10, np.nan)},
+        {"nothing": np.zeros((0, 3)), "flags": np.zeros(9, dtype=bool), "narrow": np.zeros((4, 0))},
+        {"scalar": np.array(7.0)},
+    ],
+)
+def test_a_byte_that_the_disk_changes_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arrays: dict[str, np.ndarray]
+) -> None:
+    """In whichever of the parts that are read back it stands."""
+    save, path = safetensors.numpy.save_file, tmp_path / "a.safetensors"
+    monkeypatch.setattr(store, "VERIFIED", 64)
+    store.write_arrays(path, arrays)
+    whole = path.read_bytes()
+    begin = 8 + int.from_bytes(whole[:8], "little")
+    for at in range(begin, len(whole)):
+
+        def damaged(solid: dict[str, np.ndarray], where: Path, at: int = at) -> None:
+            save(solid, where)
+            with open(where, "rb+") as file:
+                file.seek(at)
+                file.write(bytes([whole[at] ^ 1]))
+
+        monkeypatch.setattr(safetensors.numpy, "save_file", damaged)
+        with pytest.raises(DataError, match="could not be verified"):
+            store.write_arrays(path, arrays)
+    assert path.read_bytes() == whole
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\x00" * 40, b"\xff\xfe{}"])
