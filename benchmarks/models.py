@@ -22,7 +22,11 @@ from pathlib import Path
 from typing import Any
 
 import chapters
+import numpy as np
 from targets import HERE, Recx, data_home, entrant, value
+
+from recx.data.dataset import Dataset
+from recx.prepare.stored import load
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Measured:
     seconds: float  # of the fit that scores test, the mean where there are several
     peak: float  # megabytes, of that fit
     report: dict[str, Any] = field(default_factory=dict)  # what evaluate wrote
+    folder: Path = Path()  # of the training
 
 
 CV5 = [
@@ -68,7 +73,7 @@ CV5 = [
 ]  # fmt: skip
 U1 = [Entry("svdpp"), Entry("fm", {"rmse": "<= .883"}), Entry("fm", {}, ("model.task=regression",))]
 BEAUTY = [
-    Entry("popular", {"ndcg@10": ">= .0063"}),
+    Entry("popular", {"counted as published ndcg@10": ">= .0063"}),
     Entry("item_knn", {"ndcg@10": ">= .0433"}, (
         "model.user_power=.3", "model.history_power=.3", "model.item_power=.4", "model.shrink=3",
         "model.neighbours=500", "model.decay=.65",
@@ -131,7 +136,23 @@ def u1(recx: Recx, entry: Entry) -> Measured:
 def beauty(recx: Recx, entry: Entry) -> Measured:
     """amazon-beauty: last item out, 12,101 candidates, fitted on train only (refit=no)."""
     path = f"dataset.path={data_home() / 'amazon-beauty'}"
-    return once(recx, entry, ("dataset=amazon-beauty", path, "refit=no"), ("ndcg@10", "hit@10"))
+    measured = once(recx, entry, ("dataset=amazon-beauty", path, "refit=no"), ("ndcg@10", "hit@10"))
+    if entry.model == "popular":
+        prepared = json.loads((measured.folder / "manifest.json").read_text())["dataset"]["folder"]
+        measured.metrics["counted as published ndcg@10"] = by_count(load(recx.work / prepared))
+    return measured
+
+
+def by_count(dataset: Dataset, k: int = 10) -> float:
+    """ndcg@k of one target each by counts of train and valid, the target first among equal counts."""
+    fold = dataset.split.final
+    counts = np.bincount(fold.fit.items, minlength=dataset.n_items)
+    total = 0.0
+    for user, target in zip(fold.target.users, fold.target.items, strict=True):
+        more = counts > counts[target]
+        more[fold.fit.items[fold.fit.users == user]] = False
+        total += 1 / np.log2(2 + more.sum()) if more.sum() < k else 0
+    return total / len(fold.target.users)
 
 
 def gowalla(recx: Recx, entry: Entry) -> Measured:
@@ -177,6 +198,7 @@ def once(
         fit["seconds"],
         fit["peak_megabytes"],
         report,
+        trained.folder,
     )
 
 
@@ -197,7 +219,7 @@ WHY = {
     "cv5": """The published numbers are of another random dealing into folds: three dealings have .9439, .9441
         and .9443 for bias.""",
     "beauty": """The published .0063 of popular counts valid as well and puts the target first among equal
-        counts; counted so, ours gives .0063.""",
+        counts. recx breaks ties by a seeded shuffle of the items and, with refit=no, counts train alone.""",
     "gowalla": """The published numbers of ease and bpr are of reczoo/BARS (matching/cf/EASE_R, MF_BPR), whose
         logs have .176493 and .146657 for ease, as ours has; .162737 and .137805 for bpr, with 64 factors,
         batches of 256, 300 negatives, a step size of .001 and stops and smaller steps by test. Two things
