@@ -18,8 +18,8 @@ from scipy.sparse import csr_matrix
 
 THREADS = 2
 SETTINGS: dict[str, dict[str, Any]] = {
-    "als-64": {"factors": 64, "epochs": 16},
-    "als-256": {"factors": 256, "epochs": 15},
+    "als-64": {"factors": 64, "epochs": 16, "cg_steps": 3},
+    "als-256": {"factors": 256, "epochs": 15, "cg_steps": 3},
     "bpr": {"factors": 64, "epochs": 20, "lr": 0.05, "reg": 0.01},
     "ease": {"reg": 238.0},
     "item_knn": {"neighbours": 100},
@@ -28,7 +28,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "svdpp": {"factors": 20, "epochs": 20, "lr": 0.007, "reg": 0.02},
     "top": {"factors": 64, "k": 20},
 }
-"""The same for everyone who takes part in a job."""
+"""The same for everyone who takes part in a job, unless its row says otherwise."""
 PENALTIES = {"ml-1m": (0.1, 0.003), "gowalla": (0.01, 0.003)}
 """als: weight of an unobserved pair, and L2 penalty per weight of a row (Rendle et al. 2021)."""
 
@@ -69,17 +69,19 @@ Job = Callable[[Data, dict[str, Any], int], tuple[Work, Answer]]
 
 
 def main(jobs: Mapping[str, Job], warm: Callable[[str, Data], None] | None = None) -> None:
-    """``script.py JOB DATA OUT SEED``: leave seconds and megabytes in OUT.json, what was learnt in OUT.
+    """``script.py JOB DATA OUT SEED [SETTING=NUMBER ...]``: leave seconds and megabytes in OUT.json, what was
+    learnt in OUT.
 
     ``warm`` compiles what a job will use. The gauge of memory then starts where the data lies in memory as
     one sparse matrix, so that a library's own copy of it counts; the clock starts where that copy is made.
     """
-    name, source, target, seed = sys.argv[1:]
+    name, source, target, seed, *own = sys.argv[1:]
+    settings = SETTINGS[name] | {key: int(number) for key, number in (word.split("=") for word in own)}
     data = Data.read(source)
     if warm:
         warm(name, data)
     before = _forget_peak()
-    work, answer = jobs[name](data, SETTINGS[name], int(seed))
+    work, answer = jobs[name](data, settings, int(seed))
     started = time.perf_counter()
     result = work()
     seconds = time.perf_counter() - started

@@ -17,6 +17,7 @@ def als(data: Data, settings: dict[str, Any], seed: int) -> tuple[Work, Answer]:
         factors=settings["factors"], regularization=reg * mean / unobserved, alpha=1.0 + 1.0 / unobserved,
         iterations=settings["epochs"], num_threads=THREADS, random_state=seed,
     )  # fmt: skip
+    model.cg_steps = settings["cg_steps"]
 
     def work() -> AlternatingLeastSquares:
         model.fit(data.train.astype(np.float32), show_progress=False)
