@@ -19,13 +19,13 @@ def seeded(seed: int, number: int) -> int:
 
 
 def draws(state: int):
-    """Numbers below what is sent, by xorshift64."""
+    """Numbers below what is sent, by xorshift64; all 64 bits of the state where nothing is sent."""
     n = yield 0
     while True:
         state ^= (state << 13) % EVERY
         state ^= state >> 7
         state ^= (state << 17) % EVERY
-        n = yield ((state >> 32) * n) >> 32
+        n = yield state if n is None else ((state >> 32) * n) >> 32
 
 
 def step(p, a, b, c, d, lr, reg):
@@ -35,8 +35,15 @@ def step(p, a, b, c, d, lr, reg):
     return *moved, c + lr * (g - reg * c), d + lr * (-g - reg * d), -np.log(1 - g)
 
 
-def twin(cells, users, items, pool, pool_bounds, met, factors: Factors, lr, reg, seed) -> float:
+def twin(cells, users, items, pool, pool_bounds, weights, met, factors: Factors, lr, reg, seed) -> float:
     """The same epoch in plain Python."""
+
+    def place(part: slice) -> int:
+        if not len(weights):
+            return drawn.send(part.stop - part.start)
+        wanted = np.float32(next(drawn) >> 40) / np.float32(1 << 24) * weights[part][-1]
+        return int((weights[part] <= wanted).sum())
+
     u, v, bias = factors
     blocks, losses = len(cells), []
     for turn in range(blocks):
@@ -48,10 +55,10 @@ def twin(cells, users, items, pool, pool_bounds, met, factors: Factors, lr, reg,
             for k in range(len(events) - 1, 0, -1):
                 other = drawn.send(k + 1)
                 events[k], events[other] = events[other], events[k]
-            block = pool[pool_bounds[c] : pool_bounds[c + 1]]
+            block = slice(*pool_bounds[c : c + 2])
             for user, i in events:
                 for _ in range(32):
-                    j = block[drawn.send(len(block))]
+                    j = pool[block][place(block)]
                     if j not in met[user]:
                         u[user], v[i], v[j], bias[i], bias[j], loss = step(
                             u[user], v[i], v[j], bias[i], bias[j], lr, reg
@@ -133,14 +140,21 @@ def test_every_event_lies_in_the_cell_of_its_blocks() -> None:
 
 
 @pytest.mark.parametrize("blocks", [1, 3])
-def test_an_epoch_equals_its_plain_twin(blocks: int) -> None:
+@pytest.mark.parametrize("weighted", [False, True])
+def test_an_epoch_equals_its_plain_twin(blocks: int, weighted: bool) -> None:
     indptr, indices = log()
     parts, _, _ = dealt(indptr, indices, 30, blocks)
     met = [set(row.tolist()) for row in np.split(indices, indptr[1:-1])]
     slow = tuple(array.astype(np.float64) for array in start())
-    expected = twin(*parts, met, slow, 0.1, 0.02, 77)
+    weights = EMPTY
+    if weighted:
+        chances = np.split(np.arange(30, dtype=np.float32), parts[-1][1:-1])
+        weights = np.concatenate([np.cumsum(block) for block in chances])
+    expected = twin(*parts, weights, met, slow, 0.1, 0.02, 77)
     fast = start()
-    loss = pairwise_epoch(*parts, EMPTY, indptr, indices, pair_filter(indptr, indices), *fast, 0.1, 0.02, 77)
+    loss = pairwise_epoch(
+        *parts, weights, indptr, indices, pair_filter(indptr, indices), *fast, 0.1, 0.02, 77
+    )
     assert_allclose(loss, expected, rtol=1e-5)
     for own, other in zip(fast, slow, strict=True):
         assert_allclose(own, other, rtol=1e-3, atol=1e-5)

@@ -30,7 +30,7 @@ class Parameters:
 
 
 def twin(
-    own: Parameters, batch: int, pool: int, taken: int, pool_reg: float, state: list[np.ndarray]
+    own: Parameters, batch: int, pool: int, taken: int, pool_reg: float, chances, state: list[np.ndarray]
 ) -> float:  # fmt: skip
     """The same epoch with Adam on all rows in every step, in float64; ``state`` is moved."""
     users, items, *means = state
@@ -38,7 +38,11 @@ def twin(
     for start in range(0, len(own.met), batch):
         drawn = draws(seeded(77, start // batch))
         next(drawn)
-        others = np.array([drawn.send(len(items)) for _ in range(pool)])
+        if len(chances):
+            shares = np.array([next(drawn) >> 11 for _ in range(pool)]) / 2.0**53
+            others = (chances <= shares[:, None] * chances[-1]).sum(axis=1)
+        else:
+            others = np.array([drawn.send(len(items)) for _ in range(pool)])
         gradients = np.zeros_like(users), np.zeros_like(items)
         for u, i in zip(*(ids[start : start + batch] for ids in own.events), strict=True):
             allowed = others[~np.isin(others, own.met[own.indptr[u] : own.indptr[u + 1]])]
@@ -59,13 +63,14 @@ def twin(
 
 
 @pytest.mark.parametrize(("batch", "pool", "users"), [(16, 9, 40), (100, 70, 40), (1000, 3, 40), (1, 2, 60)])
-def test_epochs_equal_their_plain_twins(batch: int, pool: int, users: int) -> None:
+@pytest.mark.parametrize("chances", [ALIKE, np.cumsum(np.arange(30.0))], ids=["alike", "by_chance"])
+def test_epochs_equal_their_plain_twins(batch: int, pool: int, users: int, chances) -> None:
     own = Parameters(users)  # 60 of them wait for more steps than LONGEST
     state = [array.astype(np.float64) for array in (own.users, own.items, *own.means)]
     steps = -(-len(own.met) // batch)
     for taken in (0, steps):
-        expected = twin(own, batch, pool, taken, 0.02, state)
-        assert_allclose(own.epoch(batch, pool, taken, 0.02), expected, rtol=1e-4)
+        expected = twin(own, batch, pool, taken, 0.02, chances, state)
+        assert_allclose(own.epoch(batch, pool, taken, 0.02, chances), expected, rtol=1e-4)
         for array, other in zip((own.users, own.items, *own.means), state, strict=True):
             assert_allclose(array, other, rtol=1e-3, atol=1e-4)
 
