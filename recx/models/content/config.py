@@ -49,13 +49,15 @@ class HybridConfig(HistoryConfig, DescriptionConfig):
 
     name: str = "hybrid"
     """Which model these settings are for."""
-    content: float = 5.0
+    content: float = 50.0
     """What a description counts against the log, in users that two items share; above 0."""
+    alike: int = 8
+    """Items with events that one without is taken for the mean of, those described most like it; 0: none."""
     neighbours: int = 200
     """Neighbours kept per item."""
     user_power: float = 0.0
     """a: co-occurrences count degree(user) ^ -a; 0 to about 1."""
     history_power: float = 0.5
     """h: similarities are divided by (users + content) ^ h of the history's item."""
-    item_power: float = 0.5
-    """b: and by (users + content) ^ b of the item to be scored; below .5 popular items gain."""
+    item_power: float = 0.6
+    """b: and by (users + content) ^ b of the item to be scored; the lower, the more popular items gain."""

@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.sparse import csr_array
 
 from recx.data import Catalog
 from recx.errors import UsageError
 from recx.models.base import RunOptions
 from recx.models.content.config import HybridConfig
-from recx.models.content.hybrid import Hybrid
+from recx.models.content.hybrid import Hybrid, _shares_of_alike
 from recx.models.content.terms import terms_of
 from recx.models.neighbour.config import ItemKNNConfig
 from recx.models.neighbour.item_knn import ItemKNN
@@ -39,9 +40,12 @@ class TestHybridOfTheLog(LearnsTaste):
         return described(log)
 
 
-def test_similarities_are_those_of_the_stacked_matrix() -> None:
+@pytest.mark.parametrize("alike", [0, 3, 1000])
+def test_similarities_are_those_of_the_stacked_matrix_and_of_the_items_alike(alike: int) -> None:
     log = attributes()
-    config = HybridConfig(content=3.0, neighbours=60, user_power=0.5, history_power=0.7, item_power=0.3)
+    config = HybridConfig(
+        content=3.0, neighbours=60, user_power=0.5, history_power=0.7, item_power=0.3, alike=alike
+    )
     model = Hybrid(config).fit(log.data, RUN)
     n = log.log.n_items
     users = log.log.matrix("binary").toarray().astype(np.float64)
@@ -51,6 +55,14 @@ def test_similarities_are_those_of_the_stacked_matrix() -> None:
     expected = users.T @ (degree[:, None] * users) + 3.0 * terms @ terms.T
     expected /= np.outer(norm**0.7, norm**0.3)
     np.fill_diagonal(expected, 0)
+    cold = log.log.item_counts == 0
+    cosines = np.where(cold, 0, terms @ terms.T)
+    for item in np.flatnonzero(cold):
+        nearest = np.argsort(-cosines[item], kind="stable")[:alike]
+        assert cosines[item, nearest].sum() > 0 or not alike
+        if alike:
+            mean = np.average(expected[:, nearest], axis=1, weights=cosines[item, nearest])
+            expected[:, item] = np.maximum(expected[:, item], mean)
     assert_allclose(model.score(log.batch), users @ expected, rtol=1e-4, atol=1e-5)
 
 
@@ -59,7 +71,7 @@ def test_items_that_say_nothing_of_each_other_leave_item_knn() -> None:
     words = np.array([f"word{item}" for item in range(log.log.n_items)], dtype=object)
     log = replace(log, data=replace(log.data, catalog=Catalog({"title": words})))
     plain = ItemKNN(ItemKNNConfig(neighbours=20)).fit(log.data, RUN)
-    hybrid = Hybrid(HybridConfig(neighbours=20)).fit(log.data, RUN)
+    hybrid = Hybrid(HybridConfig(neighbours=20, item_power=0.5)).fit(log.data, RUN)
     assert_allclose(hybrid.score(log.batch), plain.score(log.batch), rtol=1e-4, atol=1e-5)
 
 
@@ -70,6 +82,26 @@ def test_a_bestseller_is_known_by_its_buyers_and_a_new_item_by_its_words() -> No
     cold = log.log.item_counts == 0
     share = [scores[:, cold].sum() / scores.sum() for scores in (light, heavy)]
     assert 0 < share[0] < share[1]
+
+
+def test_an_item_without_an_event_is_taken_for_what_it_is_like_where_people_buy_again() -> None:
+    """Among items that all have buyers its description alone has no chance; its look-alikes' buyers have."""
+    log = attributes()
+    cold = log.log.item_counts == 0
+
+    def shown(alike: int) -> float:
+        scores = Hybrid(HybridConfig(content=1.0, alike=alike)).fit(log.data, RUN).score(log.batch)
+        return float(cold[np.argsort(-scores, axis=1)[:, :10]].mean())
+
+    assert shown(8) > 2 * shown(0)
+
+
+def test_vectors_that_point_away_are_not_alike() -> None:
+    log = clusters()
+    n = log.log.n_items
+    described = csr_array(np.array([[1.0, 0.0]] * (n - 2) + [[-1.0, 0.0], [0.0, 1.0]], dtype=np.float32))
+    cold = np.arange(n) >= n - 2
+    assert _shares_of_alike(described, cold, 5).nnz == 0
 
 
 def test_without_a_share_for_the_content_another_model_is_named() -> None:
