@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -233,7 +234,7 @@ def _typed(schema: type, values: Mapping[str, Any], prefix: str) -> Any:
                 f"{prefix}{name}={values[name]}: type one of its settings, {prefix}{name}.{inside}=…"
             )
     try:
-        return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), dict(values)))
+        found: Any = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), dict(values)))
     except (ConfigKeyError, ConfigAttributeError) as error:
         key = f"{prefix}{getattr(error, 'full_key', None) or ''}"
         names = [f"{prefix}{name}" for name in flat(asdict(schema()))]
@@ -242,6 +243,11 @@ def _typed(schema: type, values: Mapping[str, Any], prefix: str) -> Any:
         key = getattr(error, "full_key", None) or ""
         value = flat(values).get(key, "")
         raise UsageError(f"{prefix}{key}={value}: {_wanted(error)}") from None
+    for key, value in flat(plain(found)).items():
+        numbers = value if isinstance(value, list) else [value]
+        if any(isinstance(number, float) and not math.isfinite(number) for number in numbers):
+            raise UsageError(f"{prefix}{key}={value}: expected a finite number")
+    return found
 
 
 def _wanted(error: Exception) -> str:

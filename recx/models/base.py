@@ -233,7 +233,7 @@ class Recommender(Generic[C]):
         """``score``, checked, with popularity in the rows of users the model does not know."""
         scores = self._answer(batch)
         if len(batch) and np.isnan(scores.max()):  # NaN is the maximum wherever there is one
-            raise self._diverged()
+            raise not_converged(self.config, "scored NaN")
         return scores
 
     def _answer(self, batch: UserBatch) -> Float32:
@@ -243,9 +243,6 @@ class Recommender(Generic[C]):
         scores[~self.knows(batch)] = self.popularity
         return scores
 
-    def _diverged(self) -> DataError:
-        return DataError(f"{self.config.name} scored NaN; it did not converge: lower lr or raise reg")
-
     def _recommend_block(self, batch: UserBatch, k: int, allowed: Allowed) -> Rankings:
         from recx.kernels.topk import top_k
 
@@ -253,8 +250,15 @@ class Recommender(Generic[C]):
         mask(scores, batch, allowed)
         items, best = top_k(scores, allowed.order, k)
         if np.isnan(best[:, 0]).any():
-            raise self._diverged()
+            raise not_converged(self.config, "scored NaN")
         return Rankings(batch.users, items, best)
+
+
+def not_converged(config: ModelConfig, seen: str) -> DataError:
+    """One line for numbers that are not finite, with those of the model's settings that may help."""
+    ways = {"lr": "lower model.lr", "reg": "raise model.reg"}
+    helpful = " or ".join(way for name, way in ways.items() if hasattr(config, name))
+    return DataError(f"{config.name} {seen}; it did not converge" + (f": {helpful}" if helpful else ""))
 
 
 def mask(scores: Float32, batch: UserBatch, allowed: Allowed) -> None:

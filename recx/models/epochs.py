@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recx import clock, store
-from recx.errors import DataError, UsageError
-from recx.models.base import EpochReport, Recommender, RunOptions, Validation
+from recx.errors import UsageError
+from recx.models.base import EpochReport, Recommender, RunOptions, Validation, not_converged
 
 State = Mapping[str, npt.NDArray[Any]]
 
@@ -61,7 +62,7 @@ def run_epochs(
         loss = trainer.epoch(number)
         seconds = clock.working() - started
         if not math.isfinite(loss):
-            raise DataError(f"{model.config.name}: loss is {loss} in epoch {number}; lower model.lr")
+            raise not_converged(model.config, f"had a loss of {loss} in epoch {number}")
         metric = watch.measure(model) if watch and (number % every == 0 or number == epochs) else None
         report = EpochReport(number, loss, metric, seconds)
         progress.add(report, trainer, watch is None or watch.higher_is_better)
@@ -135,9 +136,12 @@ class _Progress:
 
 
 def _clear(folder: Path) -> None:
+    """Remove a checkpoint, and its folder where nothing else lies in it."""
     (folder / "checkpoint.json").unlink(missing_ok=True)
     for arrays in folder.glob("epoch-*.safetensors"):
         arrays.unlink()
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def pack_generator(generator: np.random.Generator) -> npt.NDArray[np.uint8]:

@@ -75,7 +75,7 @@ class Fits:
         def epoch(report: EpochReport, most: int) -> None:
             self.session.listener.epoch(name, report, most)
 
-        checkpoint = self.record.folder / "checkpoint" / f"{fold.name}-{key}"
+        checkpoint = self.record.folder / f"checkpoint-{fold.name}-{key}"
         run = replace(
             self.run,
             seed=seed_of(self.run.seed, self.plan.config.bootstrap),

@@ -22,6 +22,8 @@ MISTYPED = {
     "train model=als model.factor=3": "no setting 'model.factor'; did you mean 'model.factors'?",
     "train model=als model.factors=many": "model.factors=many: expected a whole number",
     "train model=als model.reg=big": "model.reg=big: expected a number",
+    "train model=als model.reg=nan": "model.reg=nan: expected a finite number",
+    "sweep model=als model.reg=.1,inf": "model.reg=inf: expected a finite number",
     "train refit=perhaps": "refit=perhaps: expected yes or no",
     "train k=ten": "k=ten: expected a list such as [5,10]",
     "train model=als +model.new=1": "'+model.new=1' would slip past the checks; write it without '+'",

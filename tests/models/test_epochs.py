@@ -115,14 +115,12 @@ def test_a_killed_training_continues_to_the_same_result_and_clears_its_checkpoin
     straight = Model()
     run_epochs(straight, Walk(straight), 9, 3, RunOptions(), Script(metrics))
 
-    first = Model()
+    first, folder = Model(), tmp_path / "fit"
     with pytest.raises(Killed):
-        run_epochs(
-            first, Walk(first), 9, 3, replace(killed_after(epoch), checkpoint=tmp_path), Script(metrics)
-        )
+        run_epochs(first, Walk(first), 9, 3, replace(killed_after(epoch), checkpoint=folder), Script(metrics))
     second = Model()
     trainer = Walk(second)
-    run_epochs(second, trainer, 9, 3, RunOptions(checkpoint=tmp_path), Script(metrics[epoch:]))
+    run_epochs(second, trainer, 9, 3, RunOptions(checkpoint=folder), Script(metrics[epoch:]))
 
     assert trainer.trained == list(range(epoch + 1, 6))
     assert_array_equal(second.value, straight.value)
@@ -140,7 +138,7 @@ def test_a_loss_that_is_not_finite_is_one_line_and_no_checkpoint_of_it_remains(
     model = Model()
     with pytest.raises(DataError) as error:
         run_epochs(model, Walk(model, [1.0, loss]), 5, 3, RunOptions(checkpoint=tmp_path), None)
-    assert str(error.value) == f"walk: loss is {loss} in epoch 2; lower model.lr"
+    assert str(error.value) == f"walk had a loss of {loss} in epoch 2; it did not converge"
     assert store.read_json(tmp_path / "checkpoint.json")["arrays"] == "epoch-1.safetensors"
 
 

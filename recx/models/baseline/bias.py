@@ -7,8 +7,8 @@ from recx.arrays import Bool, Float32
 from recx.data import Pairs, TrainingData, UserBatch
 from recx.errors import UsageError
 from recx.models.base import Reason, Recommender, RunOptions, Validation, dense
-from recx.models.baseline.biases import Biases
 from recx.models.baseline.config import BiasConfig
+from recx.models.biases import Biases
 
 
 class Bias(Recommender[BiasConfig]):

@@ -6,8 +6,10 @@ from scipy.sparse import csr_array
 
 from recx.arrays import Bool, Float32, Float64, Int64
 from recx.data import Interactions, TrainingData, UserBatch
+from recx.errors import UsageError
 from recx.models.base import Reason, Recommender, RunOptions, Validation, dense
 from recx.models.baseline.config import PersonalConfig
+from recx.models.checks import at_least
 from recx.models.recency import DAY, days_before, recency
 
 CAUTION = 5.0
@@ -31,6 +33,12 @@ class Personal(Recommender[PersonalConfig]):
     intervals: Float32  # (n_items,) days
 
     def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
+        config = self.config
+        at_least(config, 0, "half_life", "prior", "loyalty", "overdue")
+        if not 0 < config.decay <= 1:
+            raise UsageError(
+                f"personal: decay is {config.decay:g}, it must lie above 0 and not above 1 (off)"
+            )
         self._learn(data.interactions)
 
     def _update(self, data: TrainingData, new: Bool) -> None:

@@ -8,6 +8,7 @@ from recx.data import TrainingData, UserBatch
 from recx.errors import UsageError, did_you_mean
 from recx.models.base import Reason, Recommender, RunOptions, Validation
 from recx.models.baseline.config import PopularConfig
+from recx.models.checks import at_least
 from recx.models.recency import DAY
 
 COUNTS = ("events", "users", "values")
@@ -34,6 +35,7 @@ class Popular(Recommender[PopularConfig]):
 
     def _count(self, data: TrainingData) -> Float32:
         config, log = self.config, data.interactions
+        at_least(config, 0, "window", "half_life")
         if config.count not in COUNTS:
             raise UsageError(f"popular: no count called '{config.count}'{did_you_mean(config.count, COUNTS)}")
         weights = log.values.astype(np.float64) if config.count == "values" else np.ones(len(log))

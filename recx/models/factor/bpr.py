@@ -8,6 +8,7 @@ from recx.data import Pairs, TrainingData, UserBatch
 from recx.errors import UsageError, did_you_mean
 from recx.kernels.bpr import learn_users
 from recx.models.base import Recommender, RunOptions, Validation, dense
+from recx.models.checks import above, at_least
 from recx.models.epochs import run_epochs
 from recx.models.factor.bpr_training import OPTIMIZERS, PARAMETERS, PairByPair
 from recx.models.factor.config import BPRConfig
@@ -45,22 +46,18 @@ class BPR(Recommender[BPRConfig]):
         check_weights("bpr", data.interactions, config.values)
         self._check()
         trainer = OPTIMIZERS[config.optimizer](self, data.interactions, run.seed)
-        patience = config.epochs if config.anneal else config.patience
-        run_epochs(self, trainer, config.epochs, patience, run, watch, config.every)
+        # steps that shrink with the epochs are worth measuring, and keeping, at their end alone
+        patience, every = (config.patience, config.every) if not config.anneal else (1, config.epochs)
+        run_epochs(self, trainer, config.epochs, patience, run, watch, every)
 
     def _check(self) -> None:
         config = self.config
         if config.optimizer not in OPTIMIZERS:
             close = did_you_mean(config.optimizer, OPTIMIZERS)
             raise UsageError(f"bpr: no optimizer called '{config.optimizer}'{close}")
-        for setting in ("factors", "batch_size", "negatives"):
-            if getattr(config, setting) < 1:
-                raise UsageError(f"bpr: {setting}={getattr(config, setting)}; it must be at least 1")
-        if config.lr is not None and config.lr <= 0:
-            raise UsageError(f"bpr: lr={config.lr}; it must be above 0")
-        for setting in ("reg", "reg_power", "popularity", "init_sd"):
-            if (getattr(config, setting) or 0) < 0:
-                raise UsageError(f"bpr: {setting}={getattr(config, setting)}; it must be 0 or more")
+        at_least(config, 1, "factors", "batch_size", "negatives")
+        at_least(config, 0, "reg", "reg_power", "popularity")
+        above(config, 0, "lr", "init_sd")
 
     def vectors(self, batch: UserBatch) -> tuple[Float32, Float32]:
         """Factors of users and items."""

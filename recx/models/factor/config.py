@@ -144,14 +144,14 @@ class BPRConfig(ModelConfig):
     lr: float | None = None
     """Step size, above 0; null: .05 for sgd, .001 for adam."""
     anneal: bool = False
-    """Let steps shrink evenly, to nothing after the last epoch. Training then takes all ``epochs``, whatever
-    ``patience`` says: what they have learnt shows at their end."""
+    """Let steps shrink evenly, to nothing after the last epoch. Training then takes all ``epochs`` and is
+    measured after the last, whatever ``every`` and ``patience`` say."""
     reg: float | None = None
     """L2 penalty on factors and item biases, per pair; null: .01 for sgd, .001 for adam."""
     reg_power: float = 0.0
     """adam: a row with n events is penalised by n ^ this; 0: all rows alike, 1: all pairs alike (sgd)."""
     batch_size: int = 256
-    """adam: pairs in a step; batch_size x negatives numbers are held."""
+    """adam: pairs in a step. It holds batch_size x negatives x (1 + factors / 64) numbers."""
     negatives: int = 500
     """adam: items that the pairs of a step are held against, all of them against the same."""
     values: str = "binary"

@@ -8,8 +8,8 @@ from scipy.sparse.linalg import svds
 
 from recx.arrays import Float32, Float64
 from recx.data import Pairs, TrainingData, UserBatch
-from recx.errors import UsageError
 from recx.models.base import Reason, Recommender, RunOptions, Validation, dense
+from recx.models.checks import at_least
 from recx.models.factor.config import LSAConfig
 from recx.models.recency import check_weights, weigh
 
@@ -34,8 +34,7 @@ class LSA(Recommender[LSAConfig]):
     def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
         config, log = self.config, data.interactions
         check_weights("lsa", log, config.values, config.decay, config.half_life)
-        if config.factors < 1:
-            raise UsageError(f"lsa: factors is {config.factors}, it must be at least 1")
+        at_least(config, 1, "factors")
         histories = log.histories().take(log.active_users)
         matrix = weigh(histories, log.n_items, config.values)
         users = np.maximum(np.diff(matrix.indptr), 1).astype(np.float64)

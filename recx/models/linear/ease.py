@@ -15,6 +15,7 @@ from recx.errors import DataError, UsageError, did_you_mean
 from recx.kernels.gram import add_dense_rows, diagonal_of_form, gram
 from recx.kernels.neighbours import add_rows
 from recx.models.base import Reason, Recommender, RunOptions, Validation
+from recx.models.checks import above, at_least
 from recx.models.item_weights import largest, of_history
 from recx.models.linear.config import EASEConfig
 from recx.models.linear.inverse import invert
@@ -61,8 +62,8 @@ class EASE(Recommender[EASEConfig]):
             raise UsageError(
                 f"ease: no diagonal called '{config.diagonal}'{did_you_mean(config.diagonal, DIAGONALS)}"
             )
-        if config.reg <= 0:
-            raise UsageError(f"ease: reg is {config.reg}, it must be above 0")
+        above(config, 0, "reg")
+        at_least(config, 0, "neighbours")
 
     def _refit(self, log: Interactions) -> None:
         config, self.fitted = self.config, None

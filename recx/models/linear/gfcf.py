@@ -57,6 +57,8 @@ class GFCF(Recommender[GFCFConfig]):
                 f"power={config.power}; factors and neighbours must be at least 1, alpha 0 or more, power "
                 "above 0"
             )
+        if not 0 <= config.side <= 1:
+            raise UsageError(f"gfcf: side is {config.side:g}, it must lie between 0 and 1")
         if config.order not in POLYNOMIALS:
             raise UsageError(f"gfcf: order is {config.order}, it must be 1, 2 or 3")
         users = weigh(log.histories().take(log.active_users), log.n_items, config.values)

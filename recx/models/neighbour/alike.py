@@ -7,7 +7,7 @@ from scipy.sparse import csr_array
 from recx.arrays import Bool, Float32, Int32, Int64
 from recx.data import Interactions
 from recx.kernels.nearest import correlated, pack, similar
-from recx.models.baseline.biases import Biases
+from recx.models.biases import Biases
 from recx.models.neighbour.config import ItemKNNConfig
 from recx.models.neighbour.weighting import Weighting
 from recx.models.recency import both_ways, csr, row_sums

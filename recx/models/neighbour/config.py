@@ -15,7 +15,7 @@ class ItemKNNConfig(HistoryConfig):
     """cosine, jaccard, pearson (items centred on their mean), adjusted (users centred on their mean) or
     baseline (values less mean + b_u + b_i: the one to rate with)."""
     weighting: str = "none"
-    """How items are described by their users before they are compared: none, tfidf or bm25."""
+    """cosine: how items are described by their users before they are compared: none, tfidf or bm25."""
     neighbours: int = 200
     """Neighbours kept per item."""
     rated: int = 40
@@ -23,11 +23,11 @@ class ItemKNNConfig(HistoryConfig):
     shrink: float = 0.0
     """Added to the denominator of a similarity: trust in pairs seen together once or twice, in users."""
     user_power: float = 0.0
-    """a: co-occurrences count degree(user) ^ -a; 0 to about 1."""
+    """a, cosine: co-occurrences count degree(user) ^ -a; 0 to about 1."""
     history_power: float = 0.5
-    """h: similarities are divided by degree ^ h of the history's item; the higher, the more rare ones say."""
+    """h, cosine: they are divided by degree ^ h of the history's item; the higher, the more rare ones say."""
     item_power: float = 0.5
-    """b: and by degree ^ b of the item to be scored; below .5 popular items gain. .5 and .5 is cosine."""
+    """b, cosine: and by degree ^ b of the item to be scored; below .5 popular items gain. .5 and .5 is it."""
 
 
 @dataclass
@@ -40,7 +40,7 @@ class UserKNNConfig(HistoryConfig):
     """cosine, jaccard, pearson (users centred on their mean), adjusted (items centred on their mean) or
     baseline (values less mean + b_u + b_i: the one to rate with)."""
     weighting: str = "bm25"
-    """How users are described by their items before they are compared: none, tfidf or bm25."""
+    """cosine: how users are described by their items before they are compared: none, tfidf or bm25."""
     neighbours: int = 100
     """Neighbours whose items are added up; for ratings, the nearest users that rated the item."""
     shrink: float = 0.0

@@ -9,7 +9,8 @@ from recx.data import Interactions, Pairs, TrainingData, UserBatch
 from recx.errors import UsageError, did_you_mean
 from recx.kernels.neighbours import listed_mean
 from recx.models.base import RunOptions, Validation, dense
-from recx.models.baseline.biases import Biases
+from recx.models.biases import Biases
+from recx.models.checks import at_least
 from recx.models.item_weights import ItemWeights
 from recx.models.neighbour.alike import CORRELATIONS, alike, changed, varies
 from recx.models.neighbour.config import ItemKNNConfig
@@ -44,9 +45,8 @@ class ItemKNN(ItemWeights[ItemKNNConfig]):
         if config.similarity not in SIMILARITIES:
             known = did_you_mean(config.similarity, SIMILARITIES)
             raise UsageError(f"item_knn: no similarity called '{config.similarity}'{known}")
-        for name, number in (("neighbours", config.neighbours), ("rated", config.rated)):
-            if number < 1:
-                raise UsageError(f"item_knn: {name} is {number}, it must be at least 1")
+        at_least(config, 1, "neighbours", "rated")
+        at_least(config, 0, "shrink")
         self.biases = _biases(log)
         self.indptr, self.items, self.values = alike(config, log, self.biases)
 

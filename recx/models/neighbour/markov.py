@@ -9,6 +9,7 @@ from recx.data import Interactions, TrainingData
 from recx.errors import DataError, UsageError
 from recx.kernels.transitions import transitions
 from recx.models.base import RunOptions, Validation
+from recx.models.checks import at_least
 from recx.models.item_weights import ItemWeights
 from recx.models.neighbour.config import MarkovConfig
 from recx.models.recency import check_weights, csr
@@ -42,8 +43,8 @@ class Markov(ItemWeights[MarkovConfig]):
         if log.order == "none":
             raise UsageError("markov reads the order of events, and this data has none; try model=item_knn")
         check_weights("markov", log, config.values, config.decay, config.half_life)
-        if config.window < 1:
-            raise UsageError(f"markov: window is {config.window}, it must be at least 1 event")
+        at_least(config, 1, "window")
+        at_least(config, 0, "shrink")
         self._keep(self._counted(log), log)
 
     def _update(self, data: TrainingData, new: Bool) -> None:

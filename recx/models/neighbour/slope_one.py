@@ -6,11 +6,11 @@ from scipy.sparse import csr_array
 
 from recx.arrays import Float32, Int32, Int64
 from recx.data import Pairs, TrainingData, UserBatch
-from recx.errors import UsageError
 from recx.kernels import differences as kernels
 from recx.kernels.nearest import pack
 from recx.models.base import Reason, Recommender, RunOptions, Validation, dense
-from recx.models.baseline.biases import Biases
+from recx.models.biases import Biases
+from recx.models.checks import at_least
 from recx.models.neighbour.config import SlopeOneConfig
 from recx.models.recency import csr
 
@@ -36,9 +36,7 @@ class SlopeOne(Recommender[SlopeOneConfig]):
 
     def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
         config, log = self.config, data.interactions
-        for name, number in (("neighbours", config.neighbours), ("min_common", config.min_common)):
-            if number < 1:
-                raise UsageError(f"slope_one: {name} is {number}, it must be at least 1")
+        at_least(config, 1, "neighbours", "min_common")
         users = log.matrix("last")
         k = min(config.neighbours, log.n_items)
         others, means, counts = kernels.differences(*csr(users.T.tocsr()), *csr(users), config.min_common, k)

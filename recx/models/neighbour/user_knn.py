@@ -10,7 +10,8 @@ from recx.errors import UsageError, did_you_mean
 from recx.kernels.nearest import correlated, similar
 from recx.kernels.neighbours import add_pairs, add_rows, weighted_mean
 from recx.models.base import Reason, Recommender, RunOptions, Validation, dense
-from recx.models.baseline.biases import Biases
+from recx.models.biases import Biases
+from recx.models.checks import at_least
 from recx.models.neighbour.config import UserKNNConfig
 from recx.models.neighbour.weighting import Weighting
 from recx.models.recency import add_own, at_pairs, check_weights, csr, weigh
@@ -50,8 +51,8 @@ class UserKNN(Recommender[UserKNNConfig]):
         if config.similarity not in SIMILARITIES:
             known = did_you_mean(config.similarity, SIMILARITIES)
             raise UsageError(f"user_knn: no similarity called '{config.similarity}'{known}")
-        if config.neighbours < 1:
-            raise UsageError(f"user_knn: neighbours is {config.neighbours}, it must be at least 1")
+        at_least(config, 1, "neighbours")
+        at_least(config, 0, "shrink")
         histories = log.histories()
         at = None if data.known_at is None else np.full(log.n_users, data.known_at, dtype=np.int64)
         matrix = weigh(histories, log.n_items, config.values, at, config.decay, config.half_life)

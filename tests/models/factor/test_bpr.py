@@ -89,7 +89,7 @@ def test_annealed_factors_settle() -> None:
     assert moved(anneal=True) < 0.5 * moved(anneal=False)
 
 
-def test_an_annealed_fit_takes_all_its_epochs() -> None:
+def test_an_annealed_fit_takes_all_its_epochs_and_is_measured_at_their_end() -> None:
     class Worsening:
         """Every measurement is worse than the one before."""
 
@@ -102,7 +102,7 @@ def test_an_annealed_fit_takes_all_its_epochs() -> None:
     watch = Worsening()
     config = BPRConfig(factors=4, epochs=12, every=2, patience=1, anneal=True)
     model = BPR(config).fit(clusters().data, RUN, watch)
-    assert (len(model.history), watch.taken, model.epochs_trained) == (12, 6, 2)
+    assert (len(model.history), watch.taken, model.epochs_trained) == (12, 1, 12)
 
 
 def test_several_blocks_find_as_much_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,9 +154,10 @@ def test_known_users_have_their_own_factors_and_strangers_those_of_their_history
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"lr": 0.0}, "lr=0.0; it must be above 0"),
-        ({"reg": -1.0}, "reg=-1.0; it must be 0 or more"),
-        ({"negatives": 0}, "negatives=0; it must be at least 1"),
+        ({"lr": 0.0}, "lr is 0, it must be above 0"),
+        ({"reg": -1.0}, "reg is -1, it must be at least 0"),
+        ({"negatives": 0}, "negatives is 0, it must be at least 1"),
+        ({"init_sd": 0.0}, "init_sd is 0, it must be above 0"),
         ({"optimizer": "adm"}, "no optimizer called 'adm'; did you mean 'adam'"),
     ],
 )

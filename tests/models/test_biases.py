@@ -1,7 +1,7 @@
 import numpy as np
 from numpy.testing import assert_allclose
 
-from recx.models.baseline.biases import Biases
+from recx.models.biases import Biases
 from tests.models.planted import log_of, ratings
 
 
