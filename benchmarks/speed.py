@@ -44,8 +44,8 @@ HEAD = """# Measured by `python benchmarks/speed.py`
 
 Two cores, two threads each; median of the rounds. Grown is what the job adds to what its process held before,
 peak is all of it; the difference is the libraries, in recx's the compiler of numba. als of 256 factors is
-compared at every number of steps of conjugate gradients, for fewer of them have the better ndcg here, as on a
-tenth of train that is kept back: the first row is the one with the ndcg of irspack's three."""
+compared at one, two and three steps of conjugate gradients a row and epoch; three is the default of all. The
+chapters with a tenth of train kept back are what to choose the number by."""
 MOST_USERS = 10_000
 """Quality is the mean over so many users, evenly spread over all that have a test item."""
 

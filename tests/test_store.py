@@ -60,7 +60,7 @@ def test_a_byte_that_the_disk_changes_is_found(
     store.write_arrays(path, arrays)
     whole = path.read_bytes()
     begin = 8 + int.from_bytes(whole[:8], "little")
-    for at in range(begin, len(whole)):
+    for at in (0, 8, *range(begin, len(whole))):
 
         def damaged(solid: dict[str, np.ndarray], where: Path, at: int = at) -> None:
             save(solid, where)

@@ -108,6 +108,8 @@ def _interval(key: str, value: Between, check: Check) -> Interval:
 
 def _points(words: str, value: Steps) -> list[Any]:
     """Hydra's own range gives .30000000000000004 and then .4."""
+    if not math.isfinite(value.start + value.stop + value.step):
+        raise UsageError(f"'{words}': expected finite numbers")
     count = math.ceil((value.stop - value.start) / value.step - SLACK) if value.step else 0
     if not 1 <= count <= MOST:
         raise UsageError(f"'{words}': expected 1 to {MOST} values, such as range(1,5)")

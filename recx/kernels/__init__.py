@@ -1,31 +1,35 @@
 """Compiled inner loops: plain arrays in, plain arrays out.
 
 What numba has compiled it keeps until the file of the function changes; that a function which it calls has
-changed, in another file, it does not see. So it keeps kernels below a folder named after the content of all
-of this room: in its ``__pycache__``, in NUMBA_CACHE_DIR where that is set, or else in the user's own cache.
+changed, in another file, it does not see. So all that is kept of this room is dropped when any of its files
+has changed, wherever numba keeps it.
 """
 
 import hashlib
-import os
 from contextlib import suppress
 from pathlib import Path
 
-from numba import config
+import numba as nb
+
+STATE = "kernels.sha256"
+"""Beside what is kept: the hash of the files that it was compiled from."""
 
 
-def _keep_by_content() -> None:
-    room, digest = Path(__file__).parent, hashlib.sha256()
-    for file in sorted(room.glob("*.py")):
+@nb.njit(cache=True)
+def _nothing() -> None:
+    """Is kept where all of this room is."""
+
+
+def _drop_stale() -> None:
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
-    own = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "recx"
-    given: str = config.CACHE_DIR  # type: ignore[attr-defined]
-    for home in [Path(given)] if given else [room / "__pycache__", own]:
-        folder = home / f"kernels-{digest.hexdigest()[:16]}"
-        with suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True)
-            if os.access(folder, os.W_OK):
-                config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]  # numba is not typed
-                return
+    state = Path(str(_nothing.stats.cache_path)) / STATE
+    with suppress(OSError):  # another process is dropping them, too
+        if not state.is_file() or state.read_text() != digest.hexdigest():
+            for kept in (*state.parent.glob("*.nbi"), *state.parent.glob("*.nbc")):
+                kept.unlink(missing_ok=True)
+            state.write_text(digest.hexdigest())
 
 
-_keep_by_content()
+_drop_stale()

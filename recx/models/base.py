@@ -256,9 +256,10 @@ class Recommender(Generic[C]):
 
 def not_converged(config: ModelConfig, seen: str) -> DataError:
     """One line for numbers that are not finite, with those of the model's settings that may help."""
-    ways = {"lr": "lower model.lr", "reg": "raise model.reg"}
+    ways = {"lr": "lower its lr", "reg": "raise its reg"}
     helpful = " or ".join(way for name, way in ways.items() if hasattr(config, name))
-    return DataError(f"{config.name} {seen}; it did not converge" + (f": {helpful}" if helpful else ""))
+    cause = "it did not converge" if hasattr(config, "epochs") else "its settings or the values are too large"
+    return DataError(f"{config.name} {seen}; {cause}" + (f": {helpful}" if helpful else ""))
 
 
 def mask(scores: Float32, batch: UserBatch, allowed: Allowed) -> None:

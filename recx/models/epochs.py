@@ -136,7 +136,8 @@ class _Progress:
 
 
 def _clear(folder: Path) -> None:
-    """Remove a checkpoint, and its folder where nothing else lies in it."""
+    """Remove a checkpoint, what a killed process left beside it, and the folder."""
+    store.sweep_up(folder)
     (folder / "checkpoint.json").unlink(missing_ok=True)
     for arrays in folder.glob("epoch-*.safetensors"):
         arrays.unlink()

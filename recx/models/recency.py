@@ -49,16 +49,17 @@ def weigh(
 ) -> csr_array:
     """Rows x items in float32: what each row thinks of each item, from its events and their recency.
 
-    binary: the recency of the newest event, 1 without decay. sum: the recency-weighted sum of the values.
-    log: log(1 + that sum).
+    binary: the recency of the newest event, 1 without decay. sum: the recency-weighted sum of the values, 0
+    where it is below. log: log(1 + that sum).
     """
     fades = decay != 1.0 or (half_life > 0 and histories.times is not None)
     weights = recency(histories, at, decay, half_life) if fades else None
     if values == "binary":
         return histories.matrix(n_items, weights, "last" if fades else "binary")
     matrix = histories.matrix(n_items, histories.values if weights is None else weights * histories.values)
+    matrix.data = np.maximum(matrix.data, 0)  # who returns more than it bought does not owe anything
     if values == "log":
-        matrix.data = np.log1p(np.maximum(matrix.data, 0)).astype(np.float32)
+        matrix.data = np.log1p(matrix.data)
     return matrix
 
 
@@ -79,23 +80,16 @@ def both_ways(log: Interactions, values: str) -> tuple[csr_array, csr_array]:
 def check_weights(
     model: str, log: Interactions, values: str, decay: float = 1.0, half_life: float = 0.0
 ) -> None:
-    """UsageError where ``values`` is no known transform or not one of this log, or a decay needs an order or
-    dates that lack.
-    """
+    """UsageError where ``values`` is no known transform, or a decay needs an order or dates that lack."""
     if values not in VALUES:
         raise UsageError(f"{model}: no values called '{values}'{did_you_mean(values, VALUES)}")
-    if values == "sum" and len(log) and log.values.min() < 0:
-        raise UsageError(
-            f"{model}: values=sum needs values of 0 or more, and one is {log.values.min():g}; "
-            "set dataset.clean.min_value=0 or model.values=binary"
-        )
     if not 0 < decay <= 1:
         raise UsageError(f"{model}: decay is {decay}, it must lie above 0 and not above 1 (off)")
     if decay != 1 and log.order == "none":
         raise UsageError(
             f"{model}: decay={decay} needs an order of events, and this data has none; set model.decay=1"
         )
-    if half_life < 0:
+    if not half_life >= 0:
         raise UsageError(f"{model}: half_life is {half_life:g}, it must be at least 0 (never)")
     if half_life > 0 and log.times is None:
         raise UsageError(

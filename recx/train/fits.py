@@ -11,12 +11,11 @@ from typing import Any
 
 from recx import store
 from recx.data import Fold, TrainingData
-from recx.errors import DataError
 from recx.manifest import Record
 from recx.metrics import ACCURACY, parse
 from recx.metrics.measure import OnWatch, measure
 from recx.models import create
-from recx.models.base import EpochReport, Recommender, RunOptions, item_shares
+from recx.models.base import EpochReport, Recommender, RunOptions, item_shares, not_converged
 from recx.session import Session
 from recx.train import keys
 from recx.train.boosted import Boosted, left_over
@@ -147,7 +146,7 @@ class Fits:
         means = table.means()
         for name, value in means.items():
             if not math.isfinite(value):
-                raise DataError(f"{self.label}: {name} of the {fold.name} fit is {value}: no convergence")
+                raise not_converged(self.plan.model, f"has a {name} of {value} in the {fold.name} fit")
         return means
 
     def _write_history(self) -> None:

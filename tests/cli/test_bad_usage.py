@@ -24,6 +24,7 @@ MISTYPED = {
     "train model=als model.reg=big": "model.reg=big: expected a number",
     "train model=als model.reg=nan": "model.reg=nan: expected a finite number",
     "sweep model=als model.reg=.1,inf": "model.reg=inf: expected a finite number",
+    "sweep model=als model.reg=range(1,inf)": "expected finite numbers",
     "train refit=perhaps": "refit=perhaps: expected yes or no",
     "train k=ten": "k=ten: expected a list such as [5,10]",
     "train model=als +model.new=1": "'+model.new=1' would slip past the checks; write it without '+'",

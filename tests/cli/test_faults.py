@@ -40,11 +40,12 @@ def test_train_killed_between_epochs_resumes_to_the_same_arrays(recx: Recx, tmp_
     whole = recx.last_line("train", *RNN, *SHOP, "results=whole")
     results = recx.folder / "results" / "train"
     recx.stopped_when(
-        lambda: any(results.glob("*/checkpoint/select-*/checkpoint.json")), "train", *RNN, *SHOP
+        lambda: any(results.glob("*/checkpoint-select-*/checkpoint.json")), "train", *RNN, *SHOP
     )
     assert "interrupted" in recx("ls").stdout
     resumed = recx.last_line("train", "--resume", *RNN, *SHOP)
     assert len(list(results.iterdir())) == 2  # the run and the folder of locks
+    assert not list(resumed.glob("checkpoint*"))
     for name in ("select", "window-0", "final"):
         file = f"model/{name}.safetensors"
         assert store.sha256(resumed / file) == store.sha256(whole / file)
@@ -57,7 +58,7 @@ def test_train_killed_between_epochs_resumes_to_the_same_arrays(recx: Recx, tmp_
 def test_ctrl_c_during_training_is_one_line_and_can_be_continued(recx: Recx) -> None:
     results = recx.folder / "results" / "train"
     done = recx.stopped_when(
-        lambda: any(results.glob("*/checkpoint/select-*/checkpoint.json")),
+        lambda: any(results.glob("*/checkpoint-select-*/checkpoint.json")),
         "train", *RNN, *SHOP, by=signal.SIGINT,
     )  # fmt: skip
     assert done.returncode == 130

@@ -27,6 +27,14 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("ease", {"neighbours": -1}, "neighbours is -1, it must be at least 0"),
     ("gfcf", {"filter": "turbo", "side": 2.0}, "side is 2, it must lie between 0 and 1"),
     ("lsa", {"factors": 0}, "factors is 0, it must be at least 1"),
+    ("als", {"reg_power": -1.0}, "reg_power is -1, it must be at least 0"),
+    ("rp3beta", {"beta": -1.0}, "beta is -1, it must be at least 0"),
+    ("svd", {"init_sd": 0.0}, "init_sd is 0, it must be above 0"),
+    ("svdpp", {"reg_bias": -1.0}, "reg_bias is -1, it must be at least 0"),
+    ("gcn", {"temperature": -0.1}, "temperature is -0.1, it must be at least 0"),
+    ("rnn", {"reg": -1.0}, "reg is -1, it must be at least 0"),
+    ("item_knn", {"shrink": float("nan")}, "shrink is nan, it must be at least 0"),
+    ("bpr", {"lr": float("nan")}, "lr is nan, it must be above 0"),
     ("bpr", {"init_sd": 0.0}, "init_sd is 0, it must be above 0"),
 ]
 
@@ -38,16 +46,17 @@ def test_a_setting_out_of_its_range_is_refused(name: str, settings: dict[str, An
     assert str(caught.value).startswith(f"{name}: {words}")
 
 
-@pytest.mark.parametrize("name", ["als", "bpr", "ease", "gfcf", "item_knn", "rp3beta", "user_knn"])
-def test_sums_of_values_below_0_are_refused_and_say_what_to_set(name: str) -> None:
-    """A shop's log holds returns as events of -1."""
+@pytest.mark.parametrize("values", ["sum", "log"])
+@pytest.mark.parametrize(
+    "name",
+    ["als", "bpr", "ease", "gcn", "gfcf", "item_knn", "lsa", "markov", "rp3beta", "slim", "user_knn"],
+)
+def test_a_log_may_hold_returns(name: str, values: str) -> None:
+    """Events of -1 and -2: user 0 has returned all it bought, and item 5 was returned by everyone."""
     log = clusters()
-    values = log.log.values.copy()
-    values[3] = -2
-    data = replace(log.data, interactions=replace(log.log, values=values))
-    model = create(config_class(name)(name=name, values="sum"))
-    with pytest.raises(
-        UsageError, match=r"values of 0 or more, and one is -2; set dataset\.clean\.min_value=0"
-    ):
-        model.fit(data, RUN)
-    assert np.isfinite(create(config_class(name)(name=name)).fit(data, RUN).score(log.batch)).all()
+    returned = (log.log.users == 0) | (log.log.items == 5)
+    amounts = np.where(returned, -2, log.log.values).astype(np.float32)
+    known = replace(log.log, values=amounts)
+    data = replace(log.data, interactions=known)
+    model = create(config_class(name)(name=name, values=values)).fit(data, RUN)
+    assert np.isfinite(model.score(replace(log.batch, histories=known.histories()))).all()

@@ -52,9 +52,9 @@ class HybridConfig(HistoryConfig, DescriptionConfig):
     content: float = 50.0
     """What a description counts against the log, in users that two items share; above 0."""
     alike: int = 8
-    """Items with events that one without is taken for the mean of, those described most like it; 0: none."""
+    """Items with events, described most like one without any, whose mean similarities it gets; 0: none."""
     neighbours: int = 200
-    """Neighbours kept per item."""
+    """Neighbours kept per item, and as many without an event that got theirs from ``alike``."""
     user_power: float = 0.0
     """a: co-occurrences count degree(user) ^ -a; 0 to about 1."""
     history_power: float = 0.5

@@ -4,16 +4,22 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array, vstack
 
-from recx.arrays import Bool
+from recx.arrays import Int64
 from recx.data import TrainingData
 from recx.errors import UsageError
 from recx.kernels.nearest import pack, similar
+from recx.kernels.ranked import first_rows
 from recx.models.base import RunOptions, Validation
 from recx.models.checks import at_least
 from recx.models.content.config import HybridConfig
 from recx.models.content.description import Description
 from recx.models.item_weights import ItemWeights
 from recx.models.recency import check_weights, csr, row_sums, weigh
+
+BLOCK = 4096
+"""Rows of weights that are lent to cold items at a time."""
+TIES = 1e-4
+"""How much more alike the item with the most events counts than one with hardly any."""
 
 
 class Hybrid(ItemWeights[HybridConfig]):
@@ -28,9 +34,10 @@ class Hybrid(ItemWeights[HybridConfig]):
     ``neighbours`` most similar items of every i are kept.
 
     That is too little for an item without a single event: what its buyers would have said is missing, while
-    all items beside it have theirs. Its similarity to i is at least the mean of what the ``alike`` items with
-    events that are described most like it have, weighted by the cosines of their descriptions (the neighbour
-    mapping of Gantner et al. 2010, on similarities instead of factors).
+    all items beside it have theirs. Its similarity to i is at least the mean of the similarities kept of the
+    ``alike`` items with events, without i, that are described most like it, weighted by the cosines of their
+    descriptions (the neighbour mapping of Gantner et al. 2010, on similarities instead of factors). Of these,
+    too, the ``neighbours`` largest of every i are kept, beside its own.
     """
 
     def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
@@ -60,37 +67,54 @@ class Hybrid(ItemWeights[HybridConfig]):
         )  # fmt: skip
         self.indptr, self.items, self.values = pack(nearest, values)
         if config.alike:
-            self._lend_weights(description.stacked(), log.item_counts == 0)
+            self._lend(_shares_of_alike(description.stacked(), log.item_counts, config.alike))
 
-    def _lend_weights(self, described: csr_array, cold: Bool) -> None:
-        """Give items without an event at least the mean weights of those they are described like."""
-        shares = _shares_of_alike(described, cold, self.config.alike)
+    def _lend(self, shares: csr_array) -> None:
+        """Give items without an event the mean weights of those they are described like."""
         weights = csr_array((self.values, self.items, self.indptr), shape=shares.shape)
-        joined = csr_array(weights.maximum(weights @ shares.T), dtype=np.float32)
+        takers = shares.T.tocsr()
+        # where i itself is one of them, the mean is that of the others
+        without = takers.copy()
+        without.data = np.where(takers.data < 1, takers.data / np.maximum(1 - takers.data, 1e-6), 0)
+        blocks = []
+        for start in range(0, shares.shape[0], BLOCK):
+            rows = slice(start, start + BLOCK)
+            lent = csr_array(weights[rows] @ takers)
+            lent = csr_array(lent + lent.multiply(without[rows]))
+            blocks.append(weights[rows].maximum(_largest_of_rows(lent, self.config.neighbours)))
+        joined = csr_array(vstack(blocks, format="csr"), dtype=np.float32)
         joined.sort_indices()
         self.indptr, self.items, self.values = csr(joined)
 
 
-def _shares_of_alike(described: csr_array, cold: Bool, k: int) -> csr_array:
-    """Of every cold item the ``k`` with events that are described most like it: (n, n), rows sum to 1."""
-    n = len(cold)
-    asked, known = (csr_array(described.multiply(rows[:, None])) for rows in (cold, ~cold))
-    for matrix in (asked, known):
+def _shares_of_alike(described: csr_array, counts: Int64, k: int) -> csr_array:
+    """For items without an event the ``k`` with some that are described most like it: (n, n), and in what
+    shares, which sum to 1 where there are any. Of equally alike ones those with more events are taken.
+    """
+    n, known = len(counts), counts > 0
+    asked, others = (csr_array(described.multiply(rows[:, None])) for rows in (~known, known))
+    for matrix in (asked, others):
         matrix.eliminate_zeros()
     ones, none = np.ones(n, dtype=np.float32), np.zeros(n, dtype=np.float32)
-    cosines = csr_array(
-        pack(
-            *similar(
-                *csr(asked), *csr(csr_array(known.T)), ones, ones, none, none, False, 0.0,
-                np.full(n, -1, dtype=np.int32), min(k, n),
-            )
-        )[::-1],
-        shape=(n, n),
+    fame = (1 - TIES * counts / max(1, counts.max(initial=0))).astype(np.float32)
+    nearest, cosines = similar(
+        *csr(asked), *csr(csr_array(others.T)), ones, fame, none, none, False, 0.0,
+        np.full(n, -1, dtype=np.int32), min(k, n),
     )  # fmt: skip
-    cosines.data = np.maximum(cosines.data, 0)  # vectors may point away
-    cosines.eliminate_zeros()
-    cosines.data /= np.repeat(row_sums(cosines.indptr, cosines.data), np.diff(cosines.indptr))
-    return cosines
+    indptr, items, values = pack(nearest, cosines)
+    values /= np.repeat(row_sums(indptr, values), np.diff(indptr)).astype(np.float32)
+    return csr_array((values, items, indptr), shape=(n, n))
+
+
+def _largest_of_rows(matrix: csr_array, k: int) -> csr_array:
+    """The ``k`` largest entries of every row."""
+    matrix.sort_indices()
+    indptr, items, values = csr(matrix)
+    best = np.sort(first_rows(indptr, values, items, k), axis=1)
+    kept = best >= 0
+    places = best[kept]
+    ends = np.append(0, np.cumsum(kept.sum(axis=1)))
+    return csr_array((values[places], items[places], ends), shape=matrix.shape)
 
 
 def _scale_rows(matrix: csr_array, factors: npt.NDArray[np.float64]) -> csr_array:

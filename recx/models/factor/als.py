@@ -13,6 +13,7 @@ from recx.kernels.als import loss_of_rows, solve_rows
 from recx.kernels.conjugate import gram_parts, improve_rows, turn
 from recx.kernels.lanes import LANES
 from recx.models.base import Reason, Recommender, RunOptions, Validation, dense
+from recx.models.checks import above, at_least
 from recx.models.epochs import run_epochs
 from recx.models.factor.blas import one_blas_thread
 from recx.models.factor.config import ALSConfig
@@ -62,19 +63,12 @@ class ALS(Recommender[ALSConfig]):
     def _check(self, log: Interactions) -> None:
         config = self.config
         check_weights("als", log, config.values, half_life=config.half_life)
-        if config.factors < 1 or config.unobserved <= 0 or config.reg < 0:
-            raise UsageError(
-                f"als: factors={config.factors} unobserved={config.unobserved} reg={config.reg}; "
-                "factors must be at least 1, unobserved above 0, reg 0 or more"
-            )
+        at_least(config, 1, "factors", "cg_steps", "update_epochs")
+        at_least(config, 0, "reg", "reg_power")
+        above(config, 0, "unobserved")
         if config.solver not in SOLVERS:
             close = did_you_mean(config.solver, SOLVERS)
             raise UsageError(f"als: no solver called '{config.solver}'{close}")
-        if min(config.cg_steps, config.update_epochs) < 1:
-            raise UsageError(
-                f"als: cg_steps={config.cg_steps} update_epochs={config.update_epochs}; "
-                "both must be at least 1"
-            )
 
     def _update(self, data: TrainingData, new: Bool) -> None:
         log = data.interactions

@@ -160,7 +160,7 @@ class BPRConfig(ModelConfig):
     popularity: float = 0.0
     """A negative is drawn in proportion to item count ^ this; 0: all items alike."""
     init_sd: float | None = None
-    """Standard deviation of the factors before the first epoch; null: .05 for sgd, .01 for adam."""
+    """Standard deviation of the factors before the first epoch, above 0; null: .05 for sgd, .01 for adam."""
     every: int = 5
     """Epochs between two measurements on watch; one of sgd takes less time than a measurement."""
     patience: int = 4

@@ -8,9 +8,9 @@ import numpy.typing as npt
 
 from recx.arrays import Float32
 from recx.data import Histories, Interactions, TrainingData, UserBatch
-from recx.errors import UsageError
 from recx.kernels.sgd import rating_epoch, shuffled
 from recx.models.base import Reason, RunOptions, Validation
+from recx.models.checks import above, at_least
 from recx.models.epochs import pack_generator, run_epochs, unpack_generator
 from recx.models.factor.config import SVDConfig
 from recx.models.factor.rating import PARAMETERS, RatingFactors, draws, noise
@@ -30,11 +30,9 @@ class SVD(RatingFactors[SVDConfig]):
 
     def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
         config = self.config
-        if config.factors < 1 or config.lr <= 0 or config.reg < 0:
-            raise UsageError(
-                f"svd: factors={config.factors} lr={config.lr} reg={config.reg}; "
-                "factors must be at least 1, lr above 0, reg 0 or more"
-            )
+        at_least(config, 1, "factors")
+        at_least(config, 0, "reg")
+        above(config, 0, "lr", "init_sd")
         run_epochs(
             self, _Trainer(self, data.interactions, run.seed), config.epochs, config.patience, run, watch
         )

@@ -10,10 +10,10 @@ from scipy.sparse import csr_array
 
 from recx.arrays import Float32, Int32, Int64
 from recx.data import Histories, Interactions, TrainingData, UserBatch
-from recx.errors import UsageError
 from recx.kernels.implicit_sgd import implicit_epoch
 from recx.kernels.sgd import shuffled_by_row
 from recx.models.base import Reason, RunOptions, Validation
+from recx.models.checks import above, at_least
 from recx.models.epochs import pack_generator, run_epochs, unpack_generator
 from recx.models.factor.config import SVDppConfig
 from recx.models.factor.rating import RatingFactors, draws, noise
@@ -45,12 +45,9 @@ class SVDpp(RatingFactors[SVDppConfig]):
 
     def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
         config = self.config
-        penalties = (config.reg, config.reg_bias, config.reg_implicit)
-        if config.factors < 1 or config.lr <= 0 or min(penalties) < 0:
-            raise UsageError(
-                f"svdpp: factors={config.factors} lr={config.lr} reg, reg_bias, reg_implicit={penalties}; "
-                "factors must be at least 1, lr above 0, each reg 0 or more"
-            )
+        at_least(config, 1, "factors")
+        at_least(config, 0, "reg", "reg_bias", "reg_implicit")
+        above(config, 0, "lr", "init_sd")
         run_epochs(
             self, _Trainer(self, data.interactions, run.seed), config.epochs, config.patience, run, watch
         )

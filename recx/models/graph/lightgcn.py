@@ -17,6 +17,7 @@ from recx.arrays import Bool, Float32, Int64
 from recx.data import Histories, Pairs, TrainingData, UserBatch
 from recx.errors import UsageError, did_you_mean
 from recx.models.base import Recommender, RunOptions, Validation, dense
+from recx.models.checks import above, at_least
 from recx.models.epochs import run_epochs
 from recx.models.graph.config import LightGCNConfig
 from recx.models.neural import NeuralTrainer, to_numpy, to_torch
@@ -52,15 +53,9 @@ class LightGCN(Recommender[LightGCNConfig]):
         check_weights("gcn", log, config.values, config.decay, config.half_life)
         if config.loss not in LOSSES:
             raise UsageError(f"gcn: no loss called '{config.loss}'{did_you_mean(config.loss, LOSSES)}")
-        if (
-            min(config.factors, config.batch_size, config.negatives) < 1
-            or config.layers < 0
-            or config.lr <= 0
-        ):
-            raise UsageError(
-                f"gcn: factors={config.factors} layers={config.layers} batch_size={config.batch_size} "
-                f"negatives={config.negatives} lr={config.lr}; layers may be 0, the others must be above 0"
-            )
+        at_least(config, 1, "factors", "batch_size", "negatives")
+        at_least(config, 0, "layers", "reg", "temperature")
+        above(config, 0, "lr")
         at = None if data.known_at is None else np.full(log.n_users, data.known_at)
         edges = self._edges(log.histories(), at)
         run_epochs(self, _Trainer(self, edges, run), config.epochs, config.patience, run, watch)

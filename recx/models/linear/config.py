@@ -22,8 +22,8 @@ class EASEConfig(ModelConfig):
     """Weights below 0 count as 0: what an item says against another is not heard. Takes items^2 numbers,
     however few the users, unless ``neighbours`` is set, and an update is a refit."""
     neighbours: int = 0
-    """Weights kept per item of the history, the largest in size, with which an update is a refit; 0: all of
-    them, items^2 numbers."""
+    """Weights kept per item of the history, the largest in size; 0: all of them, items^2 numbers. With some
+    of them dropped an update is a refit."""
     decay: float = 1.0
     """Factor per later event of the history that is scored, above 0 up to 1 (off)."""
     half_life: float = 0.0

@@ -10,6 +10,7 @@ from recx.errors import UsageError
 from recx.kernels.nearest import pack, similar
 from recx.kernels.walks import walks
 from recx.models.base import RunOptions, Validation
+from recx.models.checks import above, at_least
 from recx.models.item_weights import ItemWeights, row_blocks
 from recx.models.linear.config import RP3betaConfig
 from recx.models.recency import check_weights, csr, weigh
@@ -29,11 +30,12 @@ class RP3beta(ItemWeights[RP3betaConfig]):
     def _fit(self, data: TrainingData, run: RunOptions, watch: Validation | None) -> None:
         config, log = self.config, data.interactions
         check_weights("rp3beta", log, config.values, config.decay, config.half_life)
-        if config.neighbours < 1 or not 0 <= config.restart < 1 or config.tolerance <= 0:
+        at_least(config, 1, "neighbours")
+        at_least(config, 0, "alpha", "beta")
+        above(config, 0, "tolerance")
+        if not 0 <= config.restart < 1:
             raise UsageError(
-                f"rp3beta: neighbours={config.neighbours} restart={config.restart} "
-                f"tolerance={config.tolerance}; neighbours must be at least 1, restart 0 (off) to below 1, "
-                "tolerance above 0"
+                f"rp3beta: restart is {config.restart:g}, it must lie between 0 (off) and below 1"
             )
         users = weigh(log.histories(), log.n_items, config.values)
         users.eliminate_zeros()

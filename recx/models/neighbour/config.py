@@ -15,7 +15,7 @@ class ItemKNNConfig(HistoryConfig):
     """cosine, jaccard, pearson (items centred on their mean), adjusted (users centred on their mean) or
     baseline (values less mean + b_u + b_i: the one to rate with)."""
     weighting: str = "none"
-    """cosine: how items are described by their users before they are compared: none, tfidf or bm25."""
+    """How the cosine sees items described by their users: none, tfidf or bm25."""
     neighbours: int = 200
     """Neighbours kept per item."""
     rated: int = 40
@@ -27,7 +27,7 @@ class ItemKNNConfig(HistoryConfig):
     history_power: float = 0.5
     """h, cosine: they are divided by degree ^ h of the history's item; the higher, the more rare ones say."""
     item_power: float = 0.5
-    """b, cosine: and by degree ^ b of the item to be scored; below .5 popular items gain. .5 and .5 is it."""
+    """b, cosine: and by degree ^ b of the item to be scored; below .5 popular items gain."""
 
 
 @dataclass
@@ -40,7 +40,7 @@ class UserKNNConfig(HistoryConfig):
     """cosine, jaccard, pearson (users centred on their mean), adjusted (items centred on their mean) or
     baseline (values less mean + b_u + b_i: the one to rate with)."""
     weighting: str = "bm25"
-    """cosine: how users are described by their items before they are compared: none, tfidf or bm25."""
+    """How the cosine sees users described by their items: none, tfidf or bm25."""
     neighbours: int = 100
     """Neighbours whose items are added up; for ratings, the nearest users that rated the item."""
     shrink: float = 0.0

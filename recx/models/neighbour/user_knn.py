@@ -23,7 +23,7 @@ SIMILARITIES = ("cosine", "jaccard", *CORRELATIONS)
 class UserKNN(Recommender[UserKNNConfig]):
     """Score of item i = sum over the nearest users v of similarity(u, v) x value(v, i).
 
-    cosine and jaccard compare users by their items, weighted by tf-idf or BM25. The others correlate what
+    jaccard compares users by their items, cosine by tf-idf or BM25 of them. The others correlate what
     both rated, less the user's mean (pearson; Resnick 1994), the item's (adjusted) or mean + b_u + b_i
     (baseline; Koren 2010, whose shrinkage all take): sum xy / sqrt(sum xx sum yy) x (c - 1) / (c - 1 +
     shrink) over c common items; where all values are equal there is nothing to correlate and the cosine

@@ -34,10 +34,11 @@ class Weighting:
         rows = matrix.shape[0]
         counts = np.bincount(matrix.indices, minlength=matrix.shape[1])
         lengths = row_sums(matrix.indptr, matrix.data)
+        filled = lengths > 0
         return Weighting(
             kind,
             np.log1p(rows / np.maximum(counts, 1)).astype(np.float32),
-            float(lengths[lengths > 0].mean()) if matrix.nnz else 1.0,
+            float(lengths[filled].mean()) if filled.any() else 1.0,
         )
 
     def apply(self, matrix: csr_array) -> csr_array:

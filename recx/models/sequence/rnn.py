@@ -15,6 +15,7 @@ from recx.arrays import Float32, Int64
 from recx.data import Histories, Interactions, TrainingData, UserBatch
 from recx.errors import UsageError, did_you_mean
 from recx.models.base import Recommender, RunOptions, Validation
+from recx.models.checks import above, at_least
 from recx.models.epochs import run_epochs
 from recx.models.neural import NeuralTrainer, dropout, load_parameters, one_thread, parameters, to_torch
 from recx.models.sequence.config import RNNConfig
@@ -217,12 +218,8 @@ def _check(config: RNNConfig, log: Interactions) -> None:
         raise UsageError(f"rnn: no cell called '{config.cell}'{did_you_mean(config.cell, CELLS)}")
     if log.order == "none":
         raise UsageError("rnn reads the order of events, and this data has none; take another model")
-    names = ("factors", "hidden", "layers", "max_length", "window", "stride", "batch_size")
-    for name in names:
-        if getattr(config, name) < 1:
-            raise UsageError(f"rnn: {name} is {getattr(config, name)}, it must be at least 1")
-    if not 0 <= config.dropout < 1 or config.lr <= 0 or config.negatives < 0:
-        raise UsageError(
-            f"rnn: dropout={config.dropout} lr={config.lr} negatives={config.negatives}; "
-            "dropout must lie in [0, 1), lr above 0, negatives may be 0"
-        )
+    at_least(config, 1, "factors", "hidden", "layers", "max_length", "window", "stride", "batch_size")
+    at_least(config, 0, "negatives", "reg")
+    above(config, 0, "lr")
+    if not 0 <= config.dropout < 1:
+        raise UsageError(f"rnn: dropout is {config.dropout:g}, it must lie between 0 and below 1")

@@ -183,5 +183,5 @@ def test_an_unknown_solver_is_refused() -> None:
 
 
 def test_an_unobserved_weight_of_nothing_is_refused() -> None:
-    with pytest.raises(UsageError, match="unobserved above 0"):
+    with pytest.raises(UsageError, match="unobserved is 0, it must be above 0"):
         ALS(ALSConfig(unobserved=0)).fit(clusters().data, RUN)

@@ -171,7 +171,7 @@ def test_settings_that_make_no_sense_are_refused() -> None:
     data = clusters().data
     with pytest.raises(UsageError, match=r"no loss called 'bbr'; did you mean 'bpr'"):
         LightGCN(LightGCNConfig(loss="bbr")).fit(data, RUN)
-    with pytest.raises(UsageError, match="layers=-1"):
+    with pytest.raises(UsageError, match="layers is -1, it must be at least 0"):
         LightGCN(LightGCNConfig(layers=-1)).fit(data, RUN)
     undated = replace(data, interactions=replace(data.interactions, times=None), known_at=None)
     with pytest.raises(UsageError, match="half_life"):

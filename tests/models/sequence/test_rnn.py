@@ -138,7 +138,7 @@ def test_settings_and_data_that_make_no_sense_are_refused() -> None:
         RNN(RNNConfig(cell="gur")).fit(log.data, RUN)
     with pytest.raises(UsageError, match="window is 0"):
         RNN(RNNConfig(window=0)).fit(log.data, RUN)
-    with pytest.raises(UsageError, match="dropout=1"):
+    with pytest.raises(UsageError, match="dropout is 1, it must lie"):
         RNN(RNNConfig(dropout=1.0)).fit(log.data, RUN)
     unordered = replace(log.data, interactions=replace(log.log, order="none"))
     with pytest.raises(UsageError, match="has none"):
