@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,7 +27,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 from yaml import YAMLError
 
-from recx.config import folders, space
+from recx.config import expected, folders, space
 from recx.config.snapshot import take
 from recx.config.verbs import BASES, GROUPS, settings_class
 from recx.errors import UsageError, did_you_mean
@@ -242,24 +241,11 @@ def _typed(schema: type, values: Mapping[str, Any], prefix: str) -> Any:
     except OmegaConfBaseException as error:
         key = getattr(error, "full_key", None) or ""
         value = flat(values).get(key, "")
-        raise UsageError(f"{prefix}{key}={value}: {_wanted(error)}") from None
+        raise UsageError(f"{prefix}{key}={value}: {expected.of(error)}") from None
     for key, value in flat(plain(found)).items():
-        numbers = value if isinstance(value, list) else [value]
-        if any(isinstance(number, float) and not math.isfinite(number) for number in numbers):
+        if not expected.finite(value):
             raise UsageError(f"{prefix}{key}={value}: expected a finite number")
     return found
-
-
-def _wanted(error: Exception) -> str:
-    """What a value should have been, from OmegaConf's words."""
-    text = _first_line(error)
-    kinds = {"Integer": "a whole number", "Float": "a number", "bool": "yes or no", "String": "a word"}
-    for name, kind in kinds.items():
-        if f"to {name}" in text or f"valid {name}" in text:
-            return f"expected {kind}"
-    if "list" in text.lower():
-        return "expected a list such as [5,10]"
-    return text[:1].lower() + text[1:]
 
 
 def _bases(
@@ -387,7 +373,7 @@ def _hydra_compose(name: str, *choices: str) -> DictConfig:
     try:
         return hydra_compose(name, list(choices), return_hydra_config=True)
     except (HydraException, OmegaConfBaseException) as error:
-        raise UsageError(_first_line(error)) from None
+        raise UsageError(expected.first_line(error)) from None
     except YAMLError as error:
         raise UsageError(f"no valid yaml: {' '.join(str(error).split())}") from None
 
@@ -398,7 +384,3 @@ def _container(tree: DictConfig) -> dict[str, Any]:
     )
     assert isinstance(values, dict)
     return {str(key): value for key, value in values.items()}
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
