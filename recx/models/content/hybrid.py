@@ -67,7 +67,7 @@ class Hybrid(ItemWeights[HybridConfig]):
         )  # fmt: skip
         self.indptr, self.items, self.values = pack(nearest, values)
         if config.alike:
-            self._lend(_shares_of_alike(description.stacked(), log.item_counts, config.alike))
+            self._lend(_shares_of_alike(described, log.item_counts, config.alike))
 
     def _lend(self, shares: csr_array) -> None:
         """Give items without an event the mean weights of those they are described like."""
@@ -89,7 +89,8 @@ class Hybrid(ItemWeights[HybridConfig]):
 
 def _shares_of_alike(described: csr_array, counts: Int64, k: int) -> csr_array:
     """For items without an event the ``k`` with some that are described most like it: (n, n), and in what
-    shares, which sum to 1 where there are any. Of equally alike ones those with more events are taken.
+    shares, which sum to 1 where there are any, however long descriptions are. Of equally alike ones those
+    with more events are taken.
     """
     n, known = len(counts), counts > 0
     asked, others = (csr_array(described.multiply(rows[:, None])) for rows in (~known, known))
